@@ -1,0 +1,725 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-parameters.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "stepcast-error.h"
+#include "stepcast-generator.h"
+
+/* Longer text is no parameter but data, which has other ways in. */
+#define MAX_TEXT_BYTES 4096
+
+static GQuark
+unit_quark (void)
+{
+  return g_quark_from_static_string ("stepcast-unit");
+}
+
+static gboolean
+is_parameter (const GParamSpec *pspec)
+{
+  return pspec->owner_type != STEPCAST_TYPE_GENERATOR &&
+         g_type_is_a (pspec->owner_type, STEPCAST_TYPE_GENERATOR) &&
+         (pspec->flags & G_PARAM_READWRITE) == G_PARAM_READWRITE;
+}
+
+/**
+ * stepcast_parameters_list:
+ * @generator_type: a type derived from #StepcastGenerator
+ * @n_parameters: (out): how many there are
+ *
+ * Any thread.
+ *
+ * Returns: (transfer container) (array length=n_parameters): the parameters of @generator_type, in
+ *   the order in which it declares them; owned by its class
+ */
+GParamSpec **
+stepcast_parameters_list (GType generator_type, guint *n_parameters)
+{
+  g_autoptr (GTypeClass) klass = g_type_class_ref (generator_type);
+  GParamSpec **list;
+  guint n_properties = 0;
+  guint n_kept = 0;
+
+  list = g_object_class_list_properties (G_OBJECT_CLASS (klass), &n_properties);
+  for (guint i = 0; i < n_properties; i++)
+    if (is_parameter (list[i]))
+      list[n_kept++] = list[i];
+
+  *n_parameters = n_kept;
+  return list;
+}
+
+static char *
+join_names (GType generator_type)
+{
+  g_autofree GParamSpec **list = NULL;
+  GString *names = g_string_new (NULL);
+  guint n_parameters;
+
+  list = stepcast_parameters_list (generator_type, &n_parameters);
+  for (guint i = 0; i < n_parameters; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", list[i]->name);
+
+  return g_string_free (names, FALSE);
+}
+
+/**
+ * stepcast_parameters_find:
+ * @generator_type: a type derived from #StepcastGenerator
+ * @name: the name asked for, whatever it is
+ * @error: names what there is
+ *
+ * Any thread.
+ *
+ * Returns: (transfer none) (nullable): the parameter, or %NULL with
+ * %STEPCAST_ERROR_UNKNOWN_PARAMETER
+ */
+GParamSpec *
+stepcast_parameters_find (GType generator_type, const char *name, GError **error)
+{
+  g_autofree GParamSpec **list = NULL;
+  g_autofree char *names = NULL;
+  guint n_parameters;
+
+  list = stepcast_parameters_list (generator_type, &n_parameters);
+  for (guint i = 0; i < n_parameters; i++)
+    if (g_str_equal (list[i]->name, name))
+      return list[i];
+
+  names = join_names (generator_type);
+  if (n_parameters == 0)
+    g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_PARAMETER,
+                 "There is no parameter “%.64s”: this generator takes none", name);
+  else
+    g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_PARAMETER,
+                 "There is no parameter “%.64s”; there are: %s", name, names);
+  return NULL;
+}
+
+/**
+ * stepcast_parameter_set_unit:
+ * @pspec: a parameter
+ * @unit: a static string, such as "px"
+ *
+ * To be called when the class is made, before any other thread can see it.
+ */
+void
+stepcast_parameter_set_unit (GParamSpec *pspec, const char *unit)
+{
+  g_param_spec_set_qdata (pspec, unit_quark (), (gpointer) unit);
+}
+
+/**
+ * stepcast_parameter_get_unit:
+ * @pspec: a parameter
+ *
+ * Returns: (nullable): its unit, or %NULL for a plain number
+ */
+const char *
+stepcast_parameter_get_unit (GParamSpec *pspec)
+{
+  return g_param_spec_get_qdata (pspec, unit_quark ());
+}
+
+/**
+ * stepcast_parameter_is_live:
+ * @pspec: a parameter
+ *
+ * Returns: whether it applies at the next step; if not, it applies at the next start
+ */
+gboolean
+stepcast_parameter_is_live (GParamSpec *pspec)
+{
+  return (pspec->flags & G_PARAM_CONSTRUCT_ONLY) == 0;
+}
+
+static char *
+describe_choices (GParamSpec *pspec)
+{
+  GEnumClass *klass = G_PARAM_SPEC_ENUM (pspec)->enum_class;
+  GString *text = g_string_new ("one of: ");
+
+  for (guint i = 0; i < klass->n_values; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", klass->values[i].value_nick);
+
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * stepcast_parameter_describe_range:
+ * @pspec: a parameter
+ *
+ * Returns: (transfer full): what it takes, in words: "a whole number from 1 to 9"
+ */
+char *
+stepcast_parameter_describe_range (GParamSpec *pspec)
+{
+  char low[G_ASCII_DTOSTR_BUF_SIZE];
+  char high[G_ASCII_DTOSTR_BUF_SIZE];
+
+  switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
+    {
+    case G_TYPE_BOOLEAN:
+      return g_strdup ("true or false");
+    case G_TYPE_INT:
+      return g_strdup_printf ("a whole number from %d to %d", G_PARAM_SPEC_INT (pspec)->minimum,
+                              G_PARAM_SPEC_INT (pspec)->maximum);
+    case G_TYPE_UINT:
+      return g_strdup_printf ("a whole number from %u to %u", G_PARAM_SPEC_UINT (pspec)->minimum,
+                              G_PARAM_SPEC_UINT (pspec)->maximum);
+    case G_TYPE_INT64:
+      return g_strdup_printf ("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                              G_PARAM_SPEC_INT64 (pspec)->minimum,
+                              G_PARAM_SPEC_INT64 (pspec)->maximum);
+    case G_TYPE_UINT64:
+      return g_strdup_printf ("a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                              G_PARAM_SPEC_UINT64 (pspec)->minimum,
+                              G_PARAM_SPEC_UINT64 (pspec)->maximum);
+    case G_TYPE_DOUBLE:
+      g_ascii_formatd (low, sizeof low, "%g", G_PARAM_SPEC_DOUBLE (pspec)->minimum);
+      g_ascii_formatd (high, sizeof high, "%g", G_PARAM_SPEC_DOUBLE (pspec)->maximum);
+      return g_strdup_printf ("a number from %s to %s", low, high);
+    case G_TYPE_ENUM:
+      return describe_choices (pspec);
+    default:
+      return g_strdup_printf ("text of at most %d bytes", MAX_TEXT_BYTES);
+    }
+}
+
+/**
+ * stepcast_parameter_get_bounds:
+ * @pspec: a parameter
+ * @minimum: (out): the least value
+ * @maximum: (out): the greatest value
+ *
+ * Returns: %FALSE if it is not a number
+ */
+gboolean
+stepcast_parameter_get_bounds (GParamSpec *pspec, double *minimum, double *maximum)
+{
+#define BOUNDS(TYPE)                                                                               \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    *minimum = (double) G_PARAM_SPEC_##TYPE (pspec)->minimum;                                      \
+    *maximum = (double) G_PARAM_SPEC_##TYPE (pspec)->maximum;                                      \
+    return TRUE;                                                                                   \
+  }                                                                                                \
+  G_STMT_END
+
+  switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
+    {
+    case G_TYPE_INT:
+      BOUNDS (INT);
+    case G_TYPE_UINT:
+      BOUNDS (UINT);
+    case G_TYPE_INT64:
+      BOUNDS (INT64);
+    case G_TYPE_UINT64:
+      BOUNDS (UINT64);
+    case G_TYPE_DOUBLE:
+      BOUNDS (DOUBLE);
+    default:
+      return FALSE;
+    }
+#undef BOUNDS
+}
+
+static GVariant *
+value_to_variant (const GValue *value)
+{
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value)))
+    {
+    case G_TYPE_BOOLEAN:
+      return g_variant_new_boolean (g_value_get_boolean (value));
+    case G_TYPE_INT:
+      return g_variant_new_int32 (g_value_get_int (value));
+    case G_TYPE_UINT:
+      return g_variant_new_uint32 (g_value_get_uint (value));
+    case G_TYPE_INT64:
+      return g_variant_new_int64 (g_value_get_int64 (value));
+    case G_TYPE_UINT64:
+      return g_variant_new_uint64 (g_value_get_uint64 (value));
+    case G_TYPE_DOUBLE:
+      return g_variant_new_double (g_value_get_double (value));
+    case G_TYPE_ENUM:
+      {
+        g_autoptr (GEnumClass) klass = g_type_class_ref (G_VALUE_TYPE (value));
+
+        return g_variant_new_string (
+          g_enum_get_value (klass, g_value_get_enum (value))->value_nick);
+      }
+    case G_TYPE_STRING:
+      return g_variant_new_string (g_value_get_string (value) ? g_value_get_string (value) : "");
+    default:
+      g_return_val_if_reached (NULL);
+    }
+}
+
+/* @variant is of the type that value_to_variant() gives for @pspec. */
+static void
+variant_to_value (GParamSpec *pspec, GVariant *variant, GValue *value)
+{
+  if (G_IS_PARAM_SPEC_ENUM (pspec))
+    {
+      const GEnumValue *choice = g_enum_get_value_by_nick (G_PARAM_SPEC_ENUM (pspec)->enum_class,
+                                                           g_variant_get_string (variant, NULL));
+
+      g_value_init (value, pspec->value_type);
+      g_value_set_enum (value, choice->value);
+    }
+  else
+    {
+      g_dbus_gvariant_to_gvalue (variant, value);
+    }
+}
+
+/**
+ * stepcast_parameter_get_default:
+ * @pspec: a parameter
+ *
+ * Returns: (transfer full): its default value, in its own type
+ */
+GVariant *
+stepcast_parameter_get_default (GParamSpec *pspec)
+{
+  return g_variant_ref_sink (value_to_variant (g_param_spec_get_default_value (pspec)));
+}
+
+static GVariant *
+refuse (GParamSpec *pspec, const char *given, GError **error)
+{
+  g_autofree char *range = stepcast_parameter_describe_range (pspec);
+
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+               "“%.64s” is no value for “%s”: it takes %s", given, pspec->name, range);
+  return NULL;
+}
+
+/* Takes @value, of the parameter's own type, if it is in range. */
+static GVariant *
+check_range (GParamSpec *pspec, GValue *value, const char *given, GError **error)
+{
+  gboolean changed = g_param_value_validate (pspec, value);
+  GVariant *variant = changed ? refuse (pspec, given, error) : value_to_variant (value);
+
+  g_value_unset (value);
+  return variant != NULL ? g_variant_ref_sink (variant) : NULL;
+}
+
+static gboolean
+parse_boolean (const char *text, gboolean *value)
+{
+  static const char *const yes[] = { "true", "yes", "on", "1", NULL };
+  static const char *const no[] = { "false", "no", "off", "0", NULL };
+
+  *value = g_strv_contains (yes, text);
+  return *value || g_strv_contains (no, text);
+}
+
+static gboolean
+parse_double (const char *text, double *value)
+{
+  char *end;
+
+  errno = 0;
+  *value = g_ascii_strtod (text, &end);
+  return end != text && *end == '\0' && !g_ascii_isspace (*text) && isfinite (*value);
+}
+
+/* Integers come as the widest that hold them: what they are converted to is checked there. */
+static GVariant *
+parse_integer (const char *text)
+{
+  gint64 number;
+  guint64 natural;
+
+  if (g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, &number, NULL))
+    return g_variant_new_int64 (number);
+  if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &natural, NULL))
+    return g_variant_new_uint64 (natural);
+  return NULL;
+}
+
+/**
+ * stepcast_parameter_parse:
+ * @pspec: a parameter
+ * @text: a value as people write it, whatever it is
+ * @error: says what the parameter takes
+ *
+ * Any thread.
+ *
+ * Returns: (transfer full) (nullable): the value in the parameter's own type, or %NULL with
+ *   %STEPCAST_ERROR_INVALID_VALUE
+ */
+GVariant *
+stepcast_parameter_parse (GParamSpec *pspec, const char *text, GError **error)
+{
+  g_autoptr (GVariant) loose = NULL;
+  gboolean flag;
+  double number;
+
+  switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
+    {
+    case G_TYPE_BOOLEAN:
+      loose = parse_boolean (text, &flag) ? g_variant_new_boolean (flag) : NULL;
+      break;
+    case G_TYPE_DOUBLE:
+      loose = parse_double (text, &number) ? g_variant_new_double (number) : NULL;
+      break;
+    case G_TYPE_ENUM:
+    case G_TYPE_STRING:
+      loose = g_utf8_validate (text, -1, NULL) ? g_variant_new_string (text) : NULL;
+      break;
+    default:
+      loose = parse_integer (text);
+      break;
+    }
+
+  if (loose == NULL)
+    return refuse (pspec, text, error);
+
+  g_variant_ref_sink (loose);
+  return stepcast_parameter_convert (pspec, loose, error);
+}
+
+typedef struct
+{
+  gboolean is_integer;
+  gboolean is_negative; /* of an integer */
+  guint64 magnitude;    /* of an integer */
+  double value;
+} Number;
+
+static void
+set_integer (Number *number, gint64 value)
+{
+  number->is_integer = TRUE;
+  number->is_negative = value < 0;
+  number->magnitude = value < 0 ? -(guint64) value : (guint64) value;
+  number->value = (double) value;
+}
+
+static void
+set_natural (Number *number, guint64 value)
+{
+  number->is_integer = TRUE;
+  number->is_negative = FALSE;
+  number->magnitude = value;
+  number->value = (double) value;
+}
+
+static void
+set_double (Number *number, double value)
+{
+  const double two_to_63 = 9223372036854775808.0;
+
+  /* A whole double is an integer too: JSON and JavaScript have no other numbers. */
+  if (value >= -two_to_63 && value < two_to_63 && floor (value) == value)
+    set_integer (number, (gint64) value);
+  else
+    number->is_integer = FALSE;
+  number->value = value;
+}
+
+static gboolean
+read_number (GVariant *variant, Number *number)
+{
+  switch (g_variant_classify (variant))
+    {
+    case G_VARIANT_CLASS_BYTE:
+      set_natural (number, g_variant_get_byte (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_INT16:
+      set_integer (number, g_variant_get_int16 (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_UINT16:
+      set_natural (number, g_variant_get_uint16 (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_INT32:
+      set_integer (number, g_variant_get_int32 (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_UINT32:
+      set_natural (number, g_variant_get_uint32 (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_INT64:
+      set_integer (number, g_variant_get_int64 (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_UINT64:
+      set_natural (number, g_variant_get_uint64 (variant));
+      return TRUE;
+    case G_VARIANT_CLASS_DOUBLE:
+      set_double (number, g_variant_get_double (variant));
+      return isfinite (number->value);
+    case G_VARIANT_CLASS_BOOLEAN:
+    case G_VARIANT_CLASS_HANDLE:
+    case G_VARIANT_CLASS_STRING:
+    case G_VARIANT_CLASS_OBJECT_PATH:
+    case G_VARIANT_CLASS_SIGNATURE:
+    case G_VARIANT_CLASS_VARIANT:
+    case G_VARIANT_CLASS_MAYBE:
+    case G_VARIANT_CLASS_ARRAY:
+    case G_VARIANT_CLASS_TUPLE:
+    case G_VARIANT_CLASS_DICT_ENTRY:
+    default:
+      return FALSE;
+    }
+}
+
+static gboolean
+fits (const Number *number, guint64 lowest_magnitude, guint64 highest)
+{
+  return number->is_integer &&
+         number->magnitude <= (number->is_negative ? lowest_magnitude : highest);
+}
+
+/* Fills @value with @number in the type @type, if nothing is lost. */
+static gboolean
+set_number (GValue *value, GType type, const Number *number)
+{
+  gint64 integer = number->is_negative ? (gint64) -number->magnitude : (gint64) number->magnitude;
+
+  switch (type)
+    {
+    case G_TYPE_INT:
+      if (!fits (number, (guint64) G_MAXINT32 + 1, G_MAXINT32))
+        return FALSE;
+      g_value_set_int (value, (int) integer);
+      return TRUE;
+    case G_TYPE_UINT:
+      if (!fits (number, 0, G_MAXUINT32))
+        return FALSE;
+      g_value_set_uint (value, (guint) integer);
+      return TRUE;
+    case G_TYPE_INT64:
+      if (!fits (number, (guint64) G_MAXINT64 + 1, G_MAXINT64))
+        return FALSE;
+      g_value_set_int64 (value, integer);
+      return TRUE;
+    case G_TYPE_UINT64:
+      if (!fits (number, 0, G_MAXUINT64))
+        return FALSE;
+      g_value_set_uint64 (value, number->magnitude);
+      return TRUE;
+    default:
+      /* Above 2^53 an integer may have no double of its own. */
+      if (number->is_integer && number->magnitude > (G_GUINT64_CONSTANT (1) << 53))
+        return FALSE;
+      g_value_set_double (value, number->value);
+      return TRUE;
+    }
+}
+
+static gboolean
+set_text (GValue *value, GParamSpec *pspec, const char *text)
+{
+  const GEnumValue *choice;
+
+  if (G_IS_PARAM_SPEC_STRING (pspec))
+    {
+      g_value_set_string (value, text);
+      return strlen (text) <= MAX_TEXT_BYTES;
+    }
+
+  choice = g_enum_get_value_by_nick (G_PARAM_SPEC_ENUM (pspec)->enum_class, text);
+  if (choice != NULL)
+    g_value_set_enum (value, choice->value);
+  return choice != NULL;
+}
+
+/**
+ * stepcast_parameter_convert:
+ * @pspec: a parameter
+ * @variant: a value of any type
+ * @error: says what the parameter takes
+ *
+ * Converts @variant to the parameter's own type where nothing is lost: any
+ * integer or whole double to an integer that holds it, an integer of at most
+ * 53 bits to a double, a nick to an enumeration. Any thread.
+ *
+ * Returns: (transfer full) (nullable): the value, or %NULL with %STEPCAST_ERROR_INVALID_VALUE
+ */
+GVariant *
+stepcast_parameter_convert (GParamSpec *pspec, GVariant *variant, GError **error)
+{
+  GType type = G_TYPE_FUNDAMENTAL (pspec->value_type);
+  GValue value = G_VALUE_INIT;
+  gboolean is_set;
+  Number number = { 0 };
+  g_autofree char *given = g_variant_is_of_type (variant, G_VARIANT_TYPE_STRING) ?
+                             g_variant_dup_string (variant, NULL) :
+                             g_variant_print (variant, FALSE);
+
+  g_value_init (&value, pspec->value_type);
+  if (type == G_TYPE_BOOLEAN)
+    {
+      is_set = g_variant_is_of_type (variant, G_VARIANT_TYPE_BOOLEAN);
+      if (is_set)
+        g_value_set_boolean (&value, g_variant_get_boolean (variant));
+    }
+  else if (type == G_TYPE_ENUM || type == G_TYPE_STRING)
+    {
+      is_set = g_variant_is_of_type (variant, G_VARIANT_TYPE_STRING) &&
+               set_text (&value, pspec, g_variant_get_string (variant, NULL));
+    }
+  else
+    {
+      is_set = read_number (variant, &number) && set_number (&value, type, &number);
+    }
+
+  if (!is_set)
+    {
+      g_value_unset (&value);
+      return refuse (pspec, given, error);
+    }
+  return check_range (pspec, &value, given, error);
+}
+
+/**
+ * stepcast_parameters_check:
+ * @generator_type: a type derived from #StepcastGenerator
+ * @values: an `a{sv}`, whatever is in it
+ * @error: names the first that is unknown or out of range
+ *
+ * Checks all of @values, and gives them back in the parameters' own types. Any thread.
+ *
+ * Returns: (transfer full) (nullable): an `a{sv}` to be merged or applied, or %NULL with
+ *   %STEPCAST_ERROR_UNKNOWN_PARAMETER or %STEPCAST_ERROR_INVALID_VALUE
+ */
+GVariant *
+stepcast_parameters_check (GType generator_type, GVariant *values, GError **error)
+{
+  g_auto (GVariantBuilder) checked = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, values);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    {
+      GParamSpec *pspec = stepcast_parameters_find (generator_type, name, error);
+      g_autoptr (GVariant) converted =
+        pspec != NULL ? stepcast_parameter_convert (pspec, value, error) : NULL;
+
+      if (converted == NULL)
+        {
+          g_variant_unref (value);
+          return NULL;
+        }
+      g_variant_builder_add (&checked, "{sv}", name, converted);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&checked));
+}
+
+/**
+ * stepcast_parameters_defaults:
+ * @generator_type: a type derived from #StepcastGenerator
+ *
+ * Returns: (transfer full): an `a{sv}` of each parameter's default
+ */
+GVariant *
+stepcast_parameters_defaults (GType generator_type)
+{
+  g_auto (GVariantBuilder) defaults = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  g_autofree GParamSpec **list = NULL;
+  guint n_parameters;
+
+  list = stepcast_parameters_list (generator_type, &n_parameters);
+  for (guint i = 0; i < n_parameters; i++)
+    {
+      g_autoptr (GVariant) value = stepcast_parameter_get_default (list[i]);
+
+      g_variant_builder_add (&defaults, "{sv}", list[i]->name, value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&defaults));
+}
+
+/**
+ * stepcast_parameters_merge:
+ * @values: an `a{sv}`
+ * @changes: an `a{sv}` that wins over it
+ *
+ * Returns: (transfer full): an `a{sv}` of both
+ */
+GVariant *
+stepcast_parameters_merge (GVariant *values, GVariant *changes)
+{
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (values);
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    g_variant_dict_insert_value (&dict, name, value);
+
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+/**
+ * stepcast_parameters_apply:
+ * @generator: a generator of which no slice runs
+ * @values: a checked `a{sv}` for its type; what applies only at a start is passed over
+ *
+ * Sets the live parameters of @generator.
+ */
+void
+stepcast_parameters_apply (GObject *generator, GVariant *values)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *variant;
+
+  g_variant_iter_init (&iter, values);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &variant))
+    {
+      GParamSpec *pspec = stepcast_parameters_find (G_OBJECT_TYPE (generator), name, NULL);
+      g_auto (GValue) value = G_VALUE_INIT;
+
+      g_assert (pspec != NULL);
+      if (!stepcast_parameter_is_live (pspec))
+        continue;
+      variant_to_value (pspec, variant, &value);
+      g_object_set_property (generator, name, &value);
+    }
+}
+
+/**
+ * stepcast_parameters_construct:
+ * @generator_type: a type derived from #StepcastGenerator
+ * @values: a checked `a{sv}` for it
+ *
+ * Returns: (transfer full): a new generator with these parameters
+ */
+GObject *
+stepcast_parameters_construct (GType generator_type, GVariant *values)
+{
+  gsize n_values = g_variant_n_children (values);
+  g_autofree const char **names = g_new0 (const char *, n_values + 1);
+  g_autofree GValue *gvalues = g_new0 (GValue, n_values + 1);
+  GObject *generator;
+
+  for (gsize i = 0; i < n_values; i++)
+    {
+      g_autoptr (GVariant) variant = NULL;
+      GParamSpec *pspec;
+
+      g_variant_get_child (values, i, "{&sv}", &names[i], &variant);
+      pspec = stepcast_parameters_find (generator_type, names[i], NULL);
+      g_assert (pspec != NULL);
+      variant_to_value (pspec, variant, &gvalues[i]);
+    }
+
+  generator = g_object_new_with_properties (generator_type, (guint) n_values, names, gvalues);
+  for (gsize i = 0; i < n_values; i++)
+    g_value_unset (&gvalues[i]);
+
+  return generator;
+}

@@ -1,0 +1,296 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include <math.h>
+
+#include "stepcast-error.h"
+#include "stepcast-generator.h"
+#include "stepcast-parameters.h"
+
+/* A generator with a parameter of each kind, which does nothing. */
+
+#define TEST_TYPE_GENERATOR (test_generator_get_type ())
+
+G_DECLARE_FINAL_TYPE (TestGenerator, test_generator, TEST, GENERATOR, StepcastGenerator)
+
+struct _TestGenerator
+{
+  StepcastGenerator parent_instance;
+  GValue values[16];
+};
+
+G_DEFINE_FINAL_TYPE (TestGenerator, test_generator, STEPCAST_TYPE_GENERATOR)
+
+static void
+test_generator_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  TestGenerator *self = TEST_GENERATOR (object);
+
+  if (!G_IS_VALUE (&self->values[id]))
+    g_value_init (&self->values[id], pspec->value_type);
+  g_value_copy (value, &self->values[id]);
+}
+
+static void
+test_generator_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  g_value_copy (&TEST_GENERATOR (object)->values[id], value);
+}
+
+static void
+test_generator_finalize (GObject *object)
+{
+  TestGenerator *self = TEST_GENERATOR (object);
+
+  for (guint i = 0; i < G_N_ELEMENTS (self->values); i++)
+    if (G_IS_VALUE (&self->values[i]))
+      g_value_unset (&self->values[i]);
+
+  G_OBJECT_CLASS (test_generator_parent_class)->finalize (object);
+}
+
+static void
+test_generator_class_init (TestGeneratorClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
+  const GParamFlags at_start = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+
+  object_class->set_property = test_generator_set_property;
+  object_class->get_property = test_generator_get_property;
+  object_class->finalize = test_generator_finalize;
+
+  g_object_class_install_property (object_class, 1,
+                                   g_param_spec_boolean ("flag", "Flag", "A flag", TRUE, flags));
+  g_object_class_install_property (object_class, 2,
+                                   g_param_spec_int ("level", "Level", "A level", -5, 5, 1, flags));
+  g_object_class_install_property (object_class, 3,
+                                   g_param_spec_uint ("width", "Width", "A width", 1, 100, 10,
+                                                      at_start));
+  g_object_class_install_property (object_class, 4,
+                                   g_param_spec_int64 ("offset", "Offset", "An offset", G_MININT64,
+                                                       G_MAXINT64, 0, flags));
+  g_object_class_install_property (object_class, 5,
+                                   g_param_spec_uint64 ("seed", "Seed", "A seed", 0, G_MAXUINT64, 1,
+                                                        flags));
+  g_object_class_install_property (object_class, 6,
+                                   g_param_spec_double ("feed", "Feed", "A rate", 0, 1, 0.055,
+                                                        flags));
+  g_object_class_install_property (object_class, 7,
+                                   g_param_spec_enum ("unit", "Unit", "A choice",
+                                                      G_TYPE_DATA_STREAM_BYTE_ORDER,
+                                                      G_DATA_STREAM_BYTE_ORDER_BIG_ENDIAN, flags));
+  g_object_class_install_property (object_class, 8,
+                                   g_param_spec_string ("title", "Title", "A text", "none", flags));
+  g_object_class_install_property (object_class, 9,
+                                   g_param_spec_uint ("count", "Count",
+                                                      "Not writable: no parameter", 0, 9, 0,
+                                                      G_PARAM_READABLE));
+}
+
+static void
+test_generator_init (TestGenerator *self)
+{
+}
+
+static GParamSpec *
+find (const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  GParamSpec *pspec = stepcast_parameters_find (TEST_TYPE_GENERATOR, name, &error);
+
+  g_assert_no_error (error);
+  return pspec;
+}
+
+static void
+test_list (void)
+{
+  static const char *const names[] = { "flag", "level", "width", "offset",
+                                       "seed", "feed",  "unit",  "title" };
+  g_autofree GParamSpec **list = NULL;
+  guint n_parameters;
+
+  list = stepcast_parameters_list (TEST_TYPE_GENERATOR, &n_parameters);
+  g_assert_cmpuint (n_parameters, ==, G_N_ELEMENTS (names));
+  for (guint i = 0; i < n_parameters; i++)
+    g_assert_cmpstr (list[i]->name, ==, names[i]);
+
+  g_assert_true (stepcast_parameter_is_live (find ("feed")));
+  g_assert_false (stepcast_parameter_is_live (find ("width")));
+}
+
+static void
+test_unknown (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (stepcast_parameters_find (TEST_TYPE_GENERATOR, "fede", &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_PARAMETER);
+  g_assert_nonnull (strstr (error->message, "fede"));
+  g_assert_nonnull (strstr (error->message, "feed"));
+}
+
+typedef struct
+{
+  const char *name;
+  const char *text;
+  const char *result; /* as GVariant text, or NULL when it is refused */
+} ParseCase;
+
+static void
+test_parse (void)
+{
+  static const ParseCase cases[] = {
+    { "flag", "true", "true" },
+    { "flag", "off", "false" },
+    { "flag", "maybe", NULL },
+    { "flag", "", NULL },
+    { "level", "-5", "-5" },
+    { "level", "-6", NULL },
+    { "level", "1.5", NULL },
+    { "level", "0x3", NULL },
+    { "width", "100", "uint32 100" },
+    { "width", "0", NULL },
+    { "width", "-1", NULL },
+    { "width", "4294967297", NULL },
+    { "width", "10px", NULL },
+    { "offset", "-9223372036854775808", "int64 -9223372036854775808" },
+    { "seed", "18446744073709551615", "uint64 18446744073709551615" },
+    { "seed", "18446744073709551616", NULL },
+    { "feed", "0.5", "0.5" },
+    { "feed", "1e-3", "0.001" },
+    { "feed", " 0.5", NULL },
+    { "feed", "0,5", NULL },
+    { "feed", "nan", NULL },
+    { "feed", "inf", NULL },
+    { "feed", "1.01", NULL },
+    { "unit", "little-endian", "'little-endian'" },
+    { "unit", "middle-endian", NULL },
+    { "title", "a=b c", "'a=b c'" },
+    { "title", "", "''" },
+    { "title", "\xff", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) value =
+        stepcast_parameter_parse (find (cases[i].name), cases[i].text, &error);
+      g_autofree char *printed = NULL;
+
+      if (cases[i].result == NULL)
+        {
+          g_assert_null (value);
+          g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+          g_assert_nonnull (strstr (error->message, cases[i].name));
+          continue;
+        }
+      g_assert_no_error (error);
+      printed = g_variant_print (value, TRUE);
+      g_assert_cmpstr (printed, ==, cases[i].result);
+    }
+}
+
+static void
+test_convert (void)
+{
+  /* Given as GVariant text, and what becomes of it. */
+  static const ParseCase cases[] = {
+    { "level", "3.0", "3" },
+    { "level", "byte 0x03", "3" },
+    { "level", "uint64 4", "4" },
+    { "level", "2.5", NULL },
+    { "level", "'3'", NULL },
+    { "level", "true", NULL },
+    { "width", "int64 -1", NULL },
+    { "feed", "1", "1.0" },
+    { "feed", "uint64 9007199254740993", NULL },
+    { "seed", "9007199254740992.0", "uint64 9007199254740992" },
+    { "seed", "1e300", NULL },
+    { "offset", "uint64 9223372036854775808", NULL },
+    { "offset", "-9223372036854775808.0", "int64 -9223372036854775808" },
+    { "flag", "1", NULL },
+    { "title", "3", NULL },
+    { "title", "['a']", NULL },
+    { "unit", "'big-endian'", "'big-endian'" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) given =
+        g_variant_ref_sink (g_variant_new_parsed (cases[i].text)); /* a static text of ours */
+      g_autoptr (GVariant) value = stepcast_parameter_convert (find (cases[i].name), given, &error);
+      g_autofree char *printed = NULL;
+
+      if (cases[i].result == NULL)
+        {
+          g_assert_null (value);
+          g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+          continue;
+        }
+      g_assert_no_error (error);
+      printed = g_variant_print (value, TRUE);
+      g_assert_cmpstr (printed, ==, cases[i].result);
+    }
+}
+
+static void
+test_check_is_all_or_nothing (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) good =
+    g_variant_ref_sink (g_variant_new_parsed ("{'feed': <1>, 'seed': <7>}"));
+  g_autoptr (GVariant) bad =
+    g_variant_ref_sink (g_variant_new_parsed ("{'feed': <1>, 'seed': <-7>}"));
+  g_autoptr (GVariant) checked = stepcast_parameters_check (TEST_TYPE_GENERATOR, good, &error);
+  guint64 seed;
+
+  g_assert_no_error (error);
+  g_assert_true (g_variant_lookup (checked, "seed", "t", &seed));
+  g_assert_cmpuint (seed, ==, 7);
+
+  g_assert_null (stepcast_parameters_check (TEST_TYPE_GENERATOR, bad, &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+}
+
+static void
+test_construct_and_apply (void)
+{
+  g_autoptr (GVariant) defaults = stepcast_parameters_defaults (TEST_TYPE_GENERATOR);
+  g_autoptr (GVariant) given =
+    g_variant_ref_sink (g_variant_new_parsed ("{'width': <uint32 50>, 'unit': <'little-endian'>}"));
+  g_autoptr (GVariant) values = stepcast_parameters_merge (defaults, given);
+  g_autoptr (GObject) generator = stepcast_parameters_construct (TEST_TYPE_GENERATOR, values);
+  g_autoptr (GVariant) changes = g_variant_ref_sink (
+    g_variant_new_parsed ("{'width': <uint32 60>, 'feed': <0.25>, 'title': <'new'>}"));
+  g_autofree char *title = NULL;
+  guint width;
+  double feed;
+  int unit;
+
+  stepcast_parameters_apply (generator, changes);
+  g_object_get (generator, "width", &width, "feed", &feed, "unit", &unit, "title", &title, NULL);
+  g_assert_cmpuint (width, ==, 50); /* applies at the next start only */
+  g_assert_cmpfloat (feed, ==, 0.25);
+  g_assert_cmpint (unit, ==, G_DATA_STREAM_BYTE_ORDER_LITTLE_ENDIAN);
+  g_assert_cmpstr (title, ==, "new");
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/parameters/list", test_list);
+  g_test_add_func ("/parameters/unknown", test_unknown);
+  g_test_add_func ("/parameters/parse", test_parse);
+  g_test_add_func ("/parameters/convert", test_convert);
+  g_test_add_func ("/parameters/check-is-all-or-nothing", test_check_is_all_or_nothing);
+  g_test_add_func ("/parameters/construct-and-apply", test_construct_and_apply);
+
+  return g_test_run ();
+}
