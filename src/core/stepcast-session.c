@@ -40,11 +40,12 @@ struct _StepcastSession
   gboolean is_drawing;      /* what is under way draws a state that stands still */
   gboolean is_undrawable;   /* the present state was tried, and could not be drawn */
 
-  GPtrArray *sinks;      /* of StepcastFrameSink */
-  GQueue changes;        /* of GTask: parameters for the next step boundary */
-  GQueue drawings;       /* of GTask: who waits for a picture of the present state */
-  GQueue stops;          /* of GTask: who waits for the standstill */
-  gint64 stop_us;        /* when it was told to stop */
+  GPtrArray *sinks; /* of StepcastFrameSink */
+  GQueue changes;   /* of GTask: parameters for the next step boundary */
+  GQueue drawings;  /* of GTask: who waits for a picture of the present state */
+  GQueue stops;     /* of GTask: who waits for the standstill */
+  gint64 stop_us;   /* when it was told to stop */
+  StepcastStopReport last_stop;
   GSource *deadline;     /* (nullable): while stopping */
   gboolean starts_again; /* while stopping: "start" came after "stop" */
 };
@@ -215,18 +216,20 @@ ref_sink (gconstpointer sink, gpointer user_data)
 static void
 deliver (StepcastSession *self, GPtrArray *frames, gboolean are_steps)
 {
-  /* A sink may come or go when it is told. */
-  g_autoptr (GPtrArray) sinks = g_ptr_array_copy (self->sinks, ref_sink, NULL);
+  g_autoptr (GPtrArray) sinks = NULL; /* a copy: one may come or go when it is told */
 
+  if (frames->len == 0)
+    return;
+
+  sinks = g_ptr_array_copy (self->sinks, ref_sink, NULL);
   for (guint i = 0; i < sinks->len; i++)
     {
       StepcastDemand demand;
 
       stepcast_frame_sink_get_demand (sinks->pdata[i], &demand);
-      if (!are_steps && demand.is_every)
-        continue;
-      for (guint k = 0; k < frames->len; k++)
-        stepcast_frame_sink_deliver (sinks->pdata[i], frames->pdata[k]);
+      if (are_steps || !demand.is_every)
+        stepcast_frame_sink_deliver (sinks->pdata[i], (StepcastFrame *const *) frames->pdata,
+                                     frames->len);
     }
 }
 
@@ -343,6 +346,13 @@ clear_deadline (StepcastSession *self)
 }
 
 static void
+set_last_stop (StepcastSession *self)
+{
+  self->last_stop.step = self->progress.step;
+  self->last_stop.seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
+}
+
+static void
 answer_stops (StepcastSession *self, const GError *error)
 {
   GQueue stops = self->stops;
@@ -352,17 +362,11 @@ answer_stops (StepcastSession *self, const GError *error)
   while ((next = g_queue_pop_head (&stops)) != NULL)
     {
       g_autoptr (GTask) task = next;
-      StepcastStopReport *report;
 
       if (error != NULL)
-        {
-          g_task_return_error (task, g_error_copy (error));
-          continue;
-        }
-      report = g_new (StepcastStopReport, 1);
-      report->step = self->progress.step;
-      report->seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
-      g_task_return_pointer (task, report, g_free);
+        g_task_return_error (task, g_error_copy (error));
+      else
+        g_task_return_pointer (task, g_memdup2 (&self->last_stop, sizeof self->last_stop), g_free);
     }
 }
 
@@ -376,6 +380,8 @@ end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
   self->starts_again = FALSE;
   if (error != NULL)
     self->reason = g_error_copy (error);
+  if (self->state == STEPCAST_SESSION_STATE_STOPPING)
+    set_last_stop (self);
 
   set_state (self, state);
   answer_stops (self, g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE) ? error :
@@ -677,7 +683,7 @@ stepcast_session_stop_async (StepcastSession *self,
     case STEPCAST_SESSION_STATE_FINISHED:
     case STEPCAST_SESSION_STATE_FAILED:
     default:
-      self->stop_us = g_get_monotonic_time ();
+      self->last_stop = (StepcastStopReport){ .step = self->progress.step, .seconds = 0 };
       answer_stops (self, NULL);
       break;
     }
@@ -844,7 +850,7 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
 
       stepcast_frame_sink_get_demand (sink, &demand);
       if (!demand.is_every)
-        stepcast_frame_sink_deliver (sink, self->latest);
+        stepcast_frame_sink_deliver (sink, &self->latest, 1);
     }
   stepcast_session_proceed (self);
 }
@@ -1070,6 +1076,18 @@ guint
 stepcast_session_get_run_number (StepcastSession *self)
 {
   return self->run_number;
+}
+
+/**
+ * stepcast_session_get_last_stop:
+ * @self: a session
+ *
+ * Returns: (transfer none): how it stopped the last time
+ */
+const StepcastStopReport *
+stepcast_session_get_last_stop (StepcastSession *self)
+{
+  return &self->last_stop;
 }
 
 /**
