@@ -193,8 +193,8 @@ choose_place (const StepcastGrayScott *self, StepcastRandom *random, const Place
   return best;
 }
 
-static void
-add_drops (StepcastGrayScott *self)
+static gboolean
+add_drops (StepcastGrayScott *self, GCancellable *cancellable, GError **error)
 {
   const guint cells = self->width * self->height;
   const guint n_drops = CLAMP (cells / CELLS_A_DROP, 1, MAX_DROPS);
@@ -204,10 +204,13 @@ add_drops (StepcastGrayScott *self)
   stepcast_random_init (&random, self->seed);
   for (guint i = 0; i < n_drops; i++)
     {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
       places[i] = choose_place (self, &random, places, i);
       add_drop (self, places[i].x, places[i].y,
                 stepcast_random_range (&random, MIN_DROP_RADIUS, MAX_DROP_RADIUS));
     }
+  return TRUE;
 }
 
 static gboolean
@@ -233,7 +236,8 @@ stepcast_gray_scott_prepare (StepcastGenerator *generator,
       for (guint i = 0; i < self->width; i++)
         self->now.u[j * self->now.stride + i] = 1;
     }
-  add_drops (self);
+  if (!add_drops (self, cancellable, error))
+    return FALSE;
   stepcast_reaction_field_wrap (&self->now);
 
   self->contour = stepcast_contour_new ();

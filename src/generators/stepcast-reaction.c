@@ -48,13 +48,16 @@ stepcast_reaction_field_init (StepcastReactionField *field, guint width, guint h
   const gsize stride = ((gsize) width + GHOSTS + 2 * ROW_PADDING - 1) / ROW_PADDING * ROW_PADDING;
   const gsize plane = stride * (height + 2 * GHOSTS);
 
+  float *first;
+
   *field = (StepcastReactionField){ .width = width, .height = height, .stride = stride };
-  field->memory = aligned_alloc (ALIGNMENT, 2 * plane * sizeof (float));
+  /* Not aligned_alloc(): zero pages that nobody has touched cost nothing yet. */
+  field->memory = calloc (1, 2 * plane * sizeof (float) + ALIGNMENT);
   if (field->memory == NULL)
     return FALSE;
 
-  memset (field->memory, 0, 2 * plane * sizeof (float));
-  field->u = field->memory + GHOSTS * stride + ROW_PADDING;
+  first = (float *) (((guintptr) field->memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+  field->u = first + GHOSTS * stride + ROW_PADDING;
   field->v = field->u + plane;
   return TRUE;
 }

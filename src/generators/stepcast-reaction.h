@@ -30,7 +30,7 @@ typedef struct
   float *u;
   float *v;
   /*< private >*/
-  float *memory;
+  gpointer memory;
 } StepcastReactionField;
 
 /**
