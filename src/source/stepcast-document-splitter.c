@@ -555,6 +555,25 @@ parse (StepcastDocumentSplitter *self, gsize end)
     }
 }
 
+/* Like g_utf8_validate_len(), and several times faster on what pictures are made of. */
+static gboolean
+validate_utf8 (const char *data, gsize length, const char **invalid)
+{
+  gsize i = 0;
+
+  while (i + sizeof (guint64) <= length)
+    {
+      guint64 word;
+
+      memcpy (&word, data + i, sizeof word);
+      if ((word & G_GUINT64_CONSTANT (0x8080808080808080)) != 0)
+        break;
+      i += sizeof word;
+    }
+
+  return g_utf8_validate_len (data + i, length - i, invalid);
+}
+
 /* Gives the parser all complete tokens. It is not trusted with UTF-8: it takes overlong forms. */
 static gboolean
 feed (StepcastDocumentSplitter *self)
@@ -566,7 +585,7 @@ feed (StepcastDocumentSplitter *self)
   if (end <= self->fed)
     return TRUE;
 
-  if (!g_utf8_validate_len (data + self->fed, end - self->fed, &invalid))
+  if (!validate_utf8 (data + self->fed, end - self->fed, &invalid))
     {
       const gsize offset = (gsize) (invalid - data);
 
