@@ -125,9 +125,9 @@ class Page {
     this.#hello = hello;
     document.title = `${hello.generator} — Stepcast`;
     byId('title').textContent = hello.generator;
-    byId('summary').textContent = hello.summary;
+    byId('summary').textContent = hello.summary ?? '';
     byId('role').hidden = hello.role === 'control';
-    this.#picture.description = `${hello.generator}: ${hello.summary}`;
+    this.#picture.description = `${hello.generator}: the picture of the present step`;
 
     this.#parameters.fill(hello.parameters);
     this.#parameters.disabled = hello.role !== 'control';
