@@ -216,8 +216,12 @@ stepcast_session_manager_find (StepcastSessionManager *self, const char *name, G
 
   session = look_up (self, name);
   if (session == NULL)
-    g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
-                 "There is no session “%.64s”; “/sessions” lists those there are", name);
+    {
+      g_autofree char *quoted = stepcast_error_quote (name);
+
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
+                   "There is no session “%s”; “/sessions” lists those there are", quoted);
+    }
   return session;
 }
 
