@@ -224,7 +224,7 @@ on_slice_done (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (StepcastGeneratorRun) self = user_data;
   Slice *slice = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GTask) task = g_steal_pointer (&self->task); /* keeps the slice */
+  g_autoptr (GTask) task G_GNUC_UNUSED = g_steal_pointer (&self->task); /* keeps the slice */
   g_autoptr (GError) error = NULL;
   StepcastOutcome outcome;
 
@@ -309,7 +309,7 @@ static void
 stepcast_generator_run_cancel (StepcastRun *run)
 {
   StepcastGeneratorRun *self = STEPCAST_GENERATOR_RUN (run);
-  g_autoptr (StepcastRun) alive = g_object_ref (run);
+  g_autoptr (StepcastRun) alive G_GNUC_UNUSED = g_object_ref (run);
 
   g_cancellable_cancel (self->cancellable);
   if (self->task != NULL)

@@ -270,7 +270,7 @@ on_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 void
 stepcast_session_manager_close (StepcastSessionManager *self, StepcastSession *session)
 {
-  g_autoptr (StepcastSession) alive = g_object_ref (session);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (session);
 
   g_return_if_fail (STEPCAST_IS_SESSION_MANAGER (self));
 

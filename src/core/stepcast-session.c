@@ -477,8 +477,8 @@ came_home (StepcastRun *run,
            gpointer user_data)
 {
   StepcastSession *self = user_data;
-  g_autoptr (StepcastSession) alive = g_object_ref (self);
-  g_autoptr (StepcastRun) same_run = g_object_ref (run);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
+  g_autoptr (StepcastRun) same_run G_GNUC_UNUSED = g_object_ref (run);
   gboolean was_drawing = self->is_drawing;
 
   self->is_drawing = FALSE;
@@ -540,7 +540,7 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   StepcastSession *self = user_data;
-  g_autoptr (StepcastSession) alive = g_object_ref (self);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr (StepcastRun) run = g_steal_pointer (&self->run);
   g_autoptr (GError) error =
     g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
