@@ -612,6 +612,37 @@ stepcast_svg_writer_curve_to (StepcastSvgWriter *self,
 }
 
 /**
+ * stepcast_svg_writer_curve_by:
+ * @self: a writer within a subpath
+ * @dx1: the first control point, from the present point
+ * @dy1: the first control point
+ * @dx2: the second control point, from the present point
+ * @dy2: the second control point
+ * @dx: the end, from the present point. That moves by what is written, so many of these in one
+ *   subpath drift, unless the numbers are whole
+ * @dy: the end
+ *
+ * Adds a cubic Bézier curve in fewer bytes than stepcast_svg_writer_curve_to().
+ */
+void
+stepcast_svg_writer_curve_by (StepcastSvgWriter *self,
+                              double dx1,
+                              double dy1,
+                              double dx2,
+                              double dy2,
+                              double dx,
+                              double dy)
+{
+  const double values[] = { dx1, dy1, dx2, dy2, dx, dy };
+
+  if (self->error != NULL)
+    return;
+  g_return_if_fail (self->place == PLACE_PATH && self->implied != NO_COMMAND);
+
+  put_command (self, 'c', values, G_N_ELEMENTS (values));
+}
+
+/**
  * stepcast_svg_writer_close_path:
  * @self: a writer within a subpath
  *

@@ -139,6 +139,8 @@ test_path (void)
   stepcast_svg_writer_line_to (writer, 9, -0.001);
   stepcast_svg_writer_curve_to (writer, -1, 2, 3, 4, 5, 6);
   stepcast_svg_writer_curve_to (writer, 7, 8, 9, 10, -11, 12);
+  stepcast_svg_writer_curve_by (writer, 1, -2, 3, 4, 5, 6);
+  stepcast_svg_writer_curve_by (writer, -1, 0, 0, 2.5, 3, 4);
   stepcast_svg_writer_close_path (writer);
   stepcast_svg_writer_line_to (writer, 1, 1);
   stepcast_svg_writer_close_path (writer);
@@ -148,8 +150,10 @@ test_path (void)
   stepcast_svg_writer_end_path (writer);
   stepcast_svg_writer_attribute (writer, "fill", "none");
 
-  assert_document (writer, "><path d=\"M1-2-3.5 4 5 6h-7 8L9 0C-1 2 3 4 5 6 7 8 9 10-11 12ZL1 1Z"
-                           "M2 2M3 3 10000000000000-10000000000000\" fill=\"none\"/></svg>");
+  assert_document (
+    writer,
+    "><path d=\"M1-2-3.5 4 5 6h-7 8L9 0C-1 2 3 4 5 6 7 8 9 10-11 12c1-2 3 4 5 6-1 0 0 2.5 3 4ZL1 1Z"
+    "M2 2M3 3 10000000000000-10000000000000\" fill=\"none\"/></svg>");
 }
 
 static void
