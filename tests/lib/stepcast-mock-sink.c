@@ -21,6 +21,7 @@ struct _StepcastMockSink
   GPtrArray *frames;
   StepcastMockSinkFunc func;
   gpointer user_data;
+  gboolean is_dropping;
 };
 
 static void
@@ -76,8 +77,12 @@ take (StepcastMockSink *self, StepcastFrame *frame)
 static void
 stepcast_mock_sink_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, guint n_frames)
 {
-  for (guint i = 0; i < n_frames; i++)
-    take (STEPCAST_MOCK_SINK (sink), frames[i]);
+  StepcastMockSink *self = STEPCAST_MOCK_SINK (sink);
+
+  /* As a viewer drops what waits when its session is stopped. */
+  self->is_dropping = FALSE;
+  for (guint i = 0; i < n_frames && !self->is_dropping; i++)
+    take (self, frames[i]);
 }
 
 static void
@@ -163,6 +168,13 @@ stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, 
 {
   self->func = func;
   self->user_data = user_data;
+}
+
+/* For a func: drops what was delivered together with the frame that it was called with. */
+void
+stepcast_mock_sink_drop (StepcastMockSink *self)
+{
+  self->is_dropping = TRUE;
 }
 
 guint

@@ -1772,7 +1772,10 @@ on_frame_within (StepcastMockSink *sink, StepcastFrame *frame, gpointer user_dat
   if (within->answer.is_done || (within->request == STOP && within->n_left == 0))
     within->n_after_stop++;
   if (stepcast_frame_get_step (frame) == 10)
-    do_within (within);
+    {
+      stepcast_mock_sink_drop (sink);
+      do_within (within);
+    }
 }
 
 static void
