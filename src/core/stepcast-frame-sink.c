@@ -29,12 +29,13 @@ stepcast_frame_sink_get_demand (StepcastFrameSink *self, StepcastDemand *demand)
 /**
  * stepcast_frame_sink_deliver:
  * @self: a sink
- * @frame: (transfer none): a frame
+ * @frames: (array length=n_frames) (transfer none): frames, in order
+ * @n_frames: how many, at least 1
  */
 void
-stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *frame)
+stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames)
 {
   g_return_if_fail (STEPCAST_IS_FRAME_SINK (self));
 
-  STEPCAST_FRAME_SINK_GET_IFACE (self)->deliver (self, frame);
+  STEPCAST_FRAME_SINK_GET_IFACE (self)->deliver (self, frames, n_frames);
 }

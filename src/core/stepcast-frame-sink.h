@@ -18,8 +18,8 @@ G_DECLARE_INTERFACE (StepcastFrameSink, stepcast_frame_sink, STEPCAST, FRAME_SIN
  * StepcastFrameSinkInterface:
  * @get_demand: says which frames it wants now; when that changes for the better it calls
  *   stepcast_session_proceed()
- * @deliver: takes a frame; a sink that wants every frame gets each, in order, and one that wants
- *   the latest gets what is newer than it has and lets go of the older
+ * @deliver: takes frames, in order; a sink that wants every frame gets each, and one that wants the
+ *   latest gets what is newer than it has and lets go of the older
  *
  * Whoever takes a session's frames: a viewer, a recorder, a publisher. All on the main context.
  */
@@ -28,10 +28,11 @@ struct _StepcastFrameSinkInterface
   GTypeInterface parent_interface;
 
   void (*get_demand) (StepcastFrameSink *self, StepcastDemand *demand);
-  void (*deliver) (StepcastFrameSink *self, StepcastFrame *frame);
+  void (*deliver) (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames);
 };
 
 void stepcast_frame_sink_get_demand (StepcastFrameSink *self, StepcastDemand *demand);
-void stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *frame);
+void
+stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames);
 
 G_END_DECLS

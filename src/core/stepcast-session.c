@@ -49,11 +49,12 @@ struct _StepcastSession
   gboolean is_telling;      /* of a homecoming: nothing is let go before all have been told */
   gboolean is_undrawable;   /* the present state was tried, and could not be drawn */
 
-  GPtrArray *followers;  /* of Follower: a sink each */
-  GQueue changes;        /* of GTask: parameters for the next step boundary */
-  GQueue drawings;       /* of GTask: who waits for a picture of the present state */
-  GQueue stops;          /* of GTask: who waits for the standstill */
-  gint64 stop_us;        /* when it was told to stop */
+  GPtrArray *followers; /* of Follower: a sink each */
+  GQueue changes;       /* of GTask: parameters for the next step boundary */
+  GQueue drawings;      /* of GTask: who waits for a picture of the present state */
+  GQueue stops;         /* of GTask: who waits for the standstill */
+  gint64 stop_us;       /* when it was told to stop */
+  StepcastStopReport last_stop;
   GSource *deadline;     /* (nullable): while stopping */
   gboolean starts_again; /* while stopping: "start" came after "stop" */
 };
@@ -231,12 +232,16 @@ is_shown (StepcastSession *self, StepcastRun *run)
  * and came when some were passed over already. A drawing of a state that stands still goes only to
  * those who follow the latest: nobody else asked for a second picture of it.
  *
- * A sink may do anything when it is told. When it stops the session, the rest is not delivered. */
+ * A sink may do anything when it is told. When it stops the session, nobody else is told. */
 static void
 deliver (StepcastSession *self, StepcastRun *run, GPtrArray *frames, gboolean are_steps)
 {
-  g_autoptr (GPtrArray) followers = g_ptr_array_copy (self->followers, follower_ref, NULL);
+  g_autoptr (GPtrArray) followers = NULL; /* a copy: one may come or go when it is told */
 
+  if (frames->len == 0)
+    return;
+
+  followers = g_ptr_array_copy (self->followers, follower_ref, NULL);
   for (guint i = 0; i < followers->len; i++)
     {
       Follower *follower = followers->pdata[i];
@@ -245,8 +250,9 @@ deliver (StepcastSession *self, StepcastRun *run, GPtrArray *frames, gboolean ar
       stepcast_frame_sink_get_demand (follower->sink, &demand);
       if (demand.is_every && !(are_steps && follower->was_every))
         continue;
-      for (guint k = 0; k < frames->len && !follower->is_removed && is_shown (self, run); k++)
-        stepcast_frame_sink_deliver (follower->sink, frames->pdata[k]);
+      if (!follower->is_removed && is_shown (self, run))
+        stepcast_frame_sink_deliver (follower->sink, (StepcastFrame *const *) frames->pdata,
+                                     frames->len);
     }
 }
 
@@ -412,14 +418,19 @@ clear_deadline (StepcastSession *self)
 
 /* Returns: (transfer full) (element-type GTask): who waits for the standstill */
 static GQueue
-take_stops (StepcastSession *self, StepcastStopReport *report)
+take_stops (StepcastSession *self)
 {
   GQueue stops = self->stops;
 
   g_queue_init (&self->stops);
-  report->step = self->progress.step;
-  report->seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
   return stops;
+}
+
+static void
+set_last_stop (StepcastSession *self)
+{
+  self->last_stop.step = self->progress.step;
+  self->last_stop.seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
 }
 
 static void
@@ -443,12 +454,15 @@ answer_stops (GQueue *stops, const StepcastStopReport *report, const GError *err
 static void
 end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
 {
+  GQueue stops = take_stops (self);
   StepcastStopReport report;
-  GQueue stops = take_stops (self, &report);
 
   clear_deadline (self);
   if (error != NULL)
     self->reason = g_error_copy (error);
+  if (self->state == STEPCAST_SESSION_STATE_STOPPING)
+    set_last_stop (self);
+  report = self->last_stop;
 
   set_state (self, state);
   answer_stops (&stops, &report, error);
@@ -767,8 +781,9 @@ stepcast_session_stop_async (StepcastSession *self,
     case STEPCAST_SESSION_STATE_FINISHED:
     case STEPCAST_SESSION_STATE_FAILED:
     default:
-      self->stop_us = g_get_monotonic_time ();
-      stops = take_stops (self, &report);
+      self->last_stop = (StepcastStopReport){ .step = self->progress.step, .seconds = 0 };
+      report = self->last_stop;
+      stops = take_stops (self);
       answer_stops (&stops, &report, NULL);
       break;
     }
@@ -940,7 +955,7 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
 
       stepcast_frame_sink_get_demand (sink, &demand);
       if (!demand.is_every)
-        stepcast_frame_sink_deliver (sink, self->latest);
+        stepcast_frame_sink_deliver (sink, &self->latest, 1);
     }
   stepcast_session_proceed (self);
 }
@@ -1177,6 +1192,18 @@ guint
 stepcast_session_get_run_number (StepcastSession *self)
 {
   return self->run_number;
+}
+
+/**
+ * stepcast_session_get_last_stop:
+ * @self: a session
+ *
+ * Returns: (transfer none): how it stopped the last time
+ */
+const StepcastStopReport *
+stepcast_session_get_last_stop (StepcastSession *self)
+{
+  return &self->last_stop;
 }
 
 /**

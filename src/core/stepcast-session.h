@@ -65,6 +65,7 @@ const char *stepcast_session_get_state_nick (StepcastSession *self);
 const GError *stepcast_session_get_reason (StepcastSession *self);
 const StepcastProgress *stepcast_session_get_progress (StepcastSession *self);
 guint stepcast_session_get_run_number (StepcastSession *self);
+const StepcastStopReport *stepcast_session_get_last_stop (StepcastSession *self);
 GVariant *stepcast_session_get_parameters (StepcastSession *self);
 StepcastFrame *stepcast_session_get_latest_frame (StepcastSession *self);
 guint stepcast_session_get_n_sinks (StepcastSession *self);
