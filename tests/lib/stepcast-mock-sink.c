@@ -21,7 +21,6 @@ struct _StepcastMockSink
   GPtrArray *frames;
   StepcastMockSinkFunc func;
   gpointer user_data;
-  gboolean is_dropping;
 };
 
 static void
@@ -61,28 +60,24 @@ check_order (StepcastMockSink *self, StepcastFrame *frame)
 }
 
 static void
-take (StepcastMockSink *self, StepcastFrame *frame)
-{
-  check_order (self, frame);
-  g_ptr_array_add (self->frames, stepcast_frame_ref (frame));
-  if (self->is_every && self->window != G_MAXUINT)
-    self->window--;
-  if (self->interval_us > 0)
-    self->due_us = g_get_monotonic_time () + self->interval_us;
-
-  if (self->func != NULL)
-    self->func (self, frame, self->user_data);
-}
-
-static void
 stepcast_mock_sink_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, guint n_frames)
 {
   StepcastMockSink *self = STEPCAST_MOCK_SINK (sink);
+  gboolean goes_on = TRUE;
 
-  /* As a viewer drops what waits when its session is stopped. */
-  self->is_dropping = FALSE;
-  for (guint i = 0; i < n_frames && !self->is_dropping; i++)
-    take (self, frames[i]);
+  g_assert_cmpuint (n_frames, >, 0);
+  for (guint i = 0; i < n_frames && goes_on; i++)
+    {
+      check_order (self, frames[i]);
+      g_ptr_array_add (self->frames, stepcast_frame_ref (frames[i]));
+      if (self->is_every && self->window != G_MAXUINT)
+        self->window--;
+      if (self->interval_us > 0)
+        self->due_us = g_get_monotonic_time () + self->interval_us;
+
+      if (self->func != NULL)
+        goes_on = self->func (self, frames[i], self->user_data);
+    }
 }
 
 static void
@@ -168,13 +163,6 @@ stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, 
 {
   self->func = func;
   self->user_data = user_data;
-}
-
-/* For a func: drops what was delivered together with the frame that it was called with. */
-void
-stepcast_mock_sink_drop (StepcastMockSink *self)
-{
-  self->is_dropping = TRUE;
 }
 
 guint

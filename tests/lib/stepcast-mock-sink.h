@@ -11,10 +11,11 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastMockSink, stepcast_mock_sink, STEPCAST, MOCK_SINK, GObject)
 
-/* Called with each frame once the sink has taken it. */
-typedef void (*StepcastMockSinkFunc) (StepcastMockSink *sink,
-                                      StepcastFrame *frame,
-                                      gpointer user_data);
+/* Called with each frame once the sink has taken it. Returns: %FALSE if it takes no more of those
+ * that come with it */
+typedef gboolean (*StepcastMockSinkFunc) (StepcastMockSink *sink,
+                                          StepcastFrame *frame,
+                                          gpointer user_data);
 
 StepcastMockSink *stepcast_mock_sink_new_every (guint window);
 StepcastMockSink *stepcast_mock_sink_new_latest (gint64 due_us);
