@@ -143,11 +143,17 @@ load_probes_due (Load *load)
     }
 }
 
-/* No more probes; what is still waiting has waited at least so long. */
+/* No more probes; those under way go on. */
+void
+load_probes_pause (Load *load)
+{
+  load->probes.interval_ns = 0;
+}
+
+/* What is still waiting has waited at least so long. */
 void
 load_probes_end (Load *load)
 {
-  load->probes.interval_ns = 0;
   while (load->probes.under_way != NULL)
     {
       load->probes.failed++;

@@ -123,6 +123,7 @@ void load_connection_clear (LoadConnection *self);
 
 void load_probes_begin (Load *load, gint64 interval_ns);
 void load_probes_due (Load *load);
+void load_probes_pause (Load *load);
 void load_probes_end (Load *load);
 
 double load_server_cpu_seconds (int pid);

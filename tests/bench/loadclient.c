@@ -18,6 +18,7 @@
 
 #define NS_PER_MS G_GINT64_CONSTANT (1000000)
 #define CONNECT_DEADLINE_NS (20000 * NS_PER_MS)
+#define PROBES_DEADLINE_NS (2000 * NS_PER_MS)
 #define IDLE_ROUND_TRIP_DEADLINE_NS (5000 * NS_PER_MS)
 
 typedef gboolean (*LoadDone) (Load *load);
@@ -263,6 +264,20 @@ measure_window (Load *load)
     }
 }
 
+static gboolean
+no_probe_under_way (Load *load)
+{
+  return load->probes.under_way == NULL;
+}
+
+static void
+end_probes (Load *load)
+{
+  load_probes_pause (load);
+  load_run_until (load, bench_now_ns () + PROBES_DEADLINE_NS, no_probe_under_way);
+  load_probes_end (load);
+}
+
 /* A server that does not answer has stopped when its frames end; one that still sends in the last
  * fifth of the time that we watch has not, and took at least that time. */
 static void
@@ -428,7 +443,7 @@ main (int argc, char *argv[])
   start_all (&load);
   stall_some (&load);
   measure_window (&load);
-  load_probes_end (&load);
+  end_probes (&load);
   measure_stops (&load);
 
   report = load_report (&load);
