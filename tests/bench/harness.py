@@ -193,14 +193,17 @@ class Bench:
 
     def fastapi(self, form, step='python', size=0):
         library = self.programs / 'libbench-dejong.so'
-        check = subprocess.run([SYSTEM_PYTHON, '-c', 'import fastapi, uvicorn, websockets'],
-                               stderr=subprocess.DEVNULL, check=False)
-        if check.returncode != 0:
-            raise Skip('python3-fastapi, uvicorn or python3-websockets is not installed')
+        self._check_fastapi()
         server = Server([SYSTEM_PYTHON, str(HERE / 'fastapi_server.py'), '--form', form, '--step', step,
                          '--library', str(library), '--size', str(size)])
         server.get_health()
         return server
+
+    def _check_fastapi(self):
+        imports = [SYSTEM_PYTHON, '-c', 'import fastapi, uvicorn, websockets']
+        if not pathlib.Path(SYSTEM_PYTHON).exists() or \
+                subprocess.run(imports, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            raise Skip('skipped: python3-fastapi, uvicorn or python3-websockets is not installed')
 
     def client(self, server, **options):
         """Runs bench-client against server; options are its, with underscores. Returns its report."""

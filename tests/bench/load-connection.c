@@ -143,7 +143,7 @@ connection_read (Load *load, LoadConnection *self)
   gboolean skip = skippable >= SKIP_MIN_BYTES;
   ssize_t n;
 
-  n = recv (self->fd, buffer, skip ? (gsize) MIN (skippable, 1 << 30) : sizeof buffer,
+  n = recv (self->fd, buffer, skip ? MIN (skippable, sizeof buffer) : sizeof buffer,
             skip ? MSG_TRUNC : 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;

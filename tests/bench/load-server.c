@@ -87,8 +87,9 @@ load_samples_due (Load *load)
   if (samples->rss_kb_before == 0)
     samples->rss_kb_before = rss_kb;
   samples->rss_kb_max = MAX (samples->rss_kb_max, rss_kb);
-  if (load->stalling)
-    samples->stalled_queue_max = MAX (samples->stalled_queue_max, stalled_queue_bytes (load));
-  else
+  if (!load->stalling)
     samples->rss_kb_max_before_stall = samples->rss_kb_max;
+  /* At the moment of the stall whole receive windows are in flight: not before the window. */
+  else if (load->window_ns != 0)
+    samples->stalled_queue_max = MAX (samples->stalled_queue_max, stalled_queue_bytes (load));
 }

@@ -33,11 +33,12 @@ def parse_arguments():
                                      epilog='rows: ' + ', '.join(ROWS))
     parser.add_argument('--build', type=pathlib.Path, required=True, help='build folder')
     parser.add_argument('--rows', default=','.join(ROWS), help='which, with commas between')
-    parser.add_argument('--runs', type=int, default=DEFAULT_RUNS, help=f'of each figure ({DEFAULT_RUNS})')
+    parser.add_argument('--runs', type=int, help=f'of each figure ({DEFAULT_RUNS}, quick: 1)')
     parser.add_argument('--quick', action='store_true', help='one short run each: does it work?')
     parser.add_argument('--json', type=pathlib.Path, help='write the lines there, too')
     arguments = parser.parse_args()
     arguments.rows = arguments.rows.split(',')
+    arguments.runs = arguments.runs or (1 if arguments.quick else DEFAULT_RUNS)
     unknown = [name for name in arguments.rows if name not in ROWS]
     if unknown:
         parser.error(f'no such row: {", ".join(unknown)}')
@@ -66,11 +67,10 @@ def run_row(bench, name):
 
 def main():
     arguments = parse_arguments()
-    runs = 1 if arguments.quick else arguments.runs
-    bench = Bench(arguments.build, runs, arguments.quick)
+    bench = Bench(arguments.build, arguments.runs, arguments.quick)
     lines = []
     broken = False
-    print_head(runs)
+    print_head(arguments.runs)
     for name in arguments.rows:
         try:
             lines += run_row(bench, name)
