@@ -41,6 +41,13 @@ void stepcast_svg_writer_curve_to (StepcastSvgWriter *self,
                                    double y2,
                                    double x,
                                    double y);
+void stepcast_svg_writer_curve_by (StepcastSvgWriter *self,
+                                   double dx1,
+                                   double dy1,
+                                   double dx2,
+                                   double dy2,
+                                   double dx,
+                                   double dy);
 void stepcast_svg_writer_close_path (StepcastSvgWriter *self);
 void stepcast_svg_writer_end_path (StepcastSvgWriter *self);
 void stepcast_svg_writer_polyline (StepcastSvgWriter *self,

@@ -11,6 +11,14 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastValidator, stepcast_validator, STEPCAST, VALIDATOR, GObject)
 
+/* Helper processes. Two keep a stream of frames going while one of them is replaced; each may use
+ * 512 MiB. */
+#define STEPCAST_VALIDATOR_DEFAULT_MAX_HELPERS 2
+
+/* Milliseconds for one frame, the start of its helper included. The largest document that passes
+ * the element limit loads in 0.7 s. */
+#define STEPCAST_VALIDATOR_DEFAULT_DEADLINE_MS 2000
+
 /* A frame of our own is loaded in the process: the writer is ours, and it is well-formed. */
 gboolean stepcast_validator_check_own (GBytes *svg, GCancellable *cancellable, GError **error);
 

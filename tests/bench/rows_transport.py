@@ -153,7 +153,8 @@ def stalled(bench):
         Line('a viewer that never reads: its kernel queue', f'≤ {STALL_QUEUE_KB} KB', f'{queue_kb:.0f} KB',
              met=0 < queue_kb <= STALL_QUEUE_KB),
         Line('a viewer that never reads: the others’ rate, of that without it', '± 5 %', rates['ratio'].text('×'),
-             f'{rates["alone"].text("frames/s", 0)} without; {rates["cpu ratio"].text("×")} per CPU second', abs(rates['ratio'].median - 1.0) <= 0.05),
+             f'{rates["alone"].text("frames/s", 0)} without; {rates["cpu ratio"].text("×")} per CPU second',
+             abs(rates['ratio'].median - 1.0) <= 0.05),
     ]
 
 

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-frame-sink.h"
+
+G_DEFINE_INTERFACE (StepcastFrameSink, stepcast_frame_sink, G_TYPE_OBJECT)
+
+static void
+stepcast_frame_sink_default_init (StepcastFrameSinkInterface *iface)
+{
+}
+
+/**
+ * stepcast_frame_sink_get_demand:
+ * @self: a sink
+ * @demand: (out caller-allocates): what it wants now
+ */
+void
+stepcast_frame_sink_get_demand (StepcastFrameSink *self, StepcastDemand *demand)
+{
+  g_return_if_fail (STEPCAST_IS_FRAME_SINK (self));
+
+  *demand = STEPCAST_DEMAND_NONE;
+  STEPCAST_FRAME_SINK_GET_IFACE (self)->get_demand (self, demand);
+}
+
+/**
+ * stepcast_frame_sink_deliver:
+ * @self: a sink
+ * @frames: (array length=n_frames) (transfer none): frames, in order
+ * @n_frames: how many, at least 1
+ */
+void
+stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames)
+{
+  g_return_if_fail (STEPCAST_IS_FRAME_SINK (self));
+
+  STEPCAST_FRAME_SINK_GET_IFACE (self)->deliver (self, frames, n_frames);
+}

@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "stepcast-frame.h"
+#include "stepcast-run.h"
+
+G_BEGIN_DECLS
+
+#define STEPCAST_TYPE_FRAME_SINK (stepcast_frame_sink_get_type ())
+
+G_DECLARE_INTERFACE (StepcastFrameSink, stepcast_frame_sink, STEPCAST, FRAME_SINK, GObject)
+
+/**
+ * StepcastFrameSinkInterface:
+ * @get_demand: says which frames it wants now; when that changes for the better it calls
+ *   stepcast_session_proceed()
+ * @deliver: takes frames, in order; a sink that wants every frame gets each, and one that wants the
+ *   latest gets what is newer than it has and lets go of the older
+ *
+ * Whoever takes a session's frames: a viewer, a recorder, a publisher. All on the main context.
+ */
+struct _StepcastFrameSinkInterface
+{
+  GTypeInterface parent_interface;
+
+  void (*get_demand) (StepcastFrameSink *self, StepcastDemand *demand);
+  void (*deliver) (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames);
+};
+
+void stepcast_frame_sink_get_demand (StepcastFrameSink *self, StepcastDemand *demand);
+void
+stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames);
+
+G_END_DECLS

@@ -1,0 +1,314 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-session-manager.h"
+
+#include "stepcast-error.h"
+#include "stepcast-parameters.h"
+
+/* All sessions of the service, by name. Who opened one closes it; a closed session is off the list
+ * at once, and is kept until it has stopped. Lives on the main context. */
+
+struct _StepcastSessionManager
+{
+  GObject parent_instance;
+
+  StepcastRegistry *registry;
+  guint max_sessions;
+  GPtrArray *sessions; /* of StepcastSession, in the order of their opening */
+  guint n_closing;     /* closed ones that have not stopped yet */
+  GTask *closing_all;  /* (nullable): who waits until there is none */
+  gboolean is_closed;  /* no new ones */
+};
+
+enum
+{
+  SESSION_ADDED,
+  SESSION_REMOVED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (StepcastSessionManager, stepcast_session_manager, G_TYPE_OBJECT)
+
+static void
+stepcast_session_manager_dispose (GObject *object)
+{
+  StepcastSessionManager *self = STEPCAST_SESSION_MANAGER (object);
+
+  g_ptr_array_set_size (self->sessions, 0);
+  g_clear_object (&self->registry);
+
+  G_OBJECT_CLASS (stepcast_session_manager_parent_class)->dispose (object);
+}
+
+static void
+stepcast_session_manager_finalize (GObject *object)
+{
+  g_ptr_array_unref (STEPCAST_SESSION_MANAGER (object)->sessions);
+
+  G_OBJECT_CLASS (stepcast_session_manager_parent_class)->finalize (object);
+}
+
+static void
+stepcast_session_manager_class_init (StepcastSessionManagerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = stepcast_session_manager_dispose;
+  object_class->finalize = stepcast_session_manager_finalize;
+
+  /**
+   * StepcastSessionManager::session-added:
+   * @session: the #StepcastSession, idle
+   */
+  signals[SESSION_ADDED] =
+    g_signal_new ("session-added", STEPCAST_TYPE_SESSION_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                  NULL, G_TYPE_NONE, 1, STEPCAST_TYPE_SESSION);
+
+  /**
+   * StepcastSessionManager::session-removed:
+   * @session: the #StepcastSession, which is being stopped
+   */
+  signals[SESSION_REMOVED] =
+    g_signal_new ("session-removed", STEPCAST_TYPE_SESSION_MANAGER, G_SIGNAL_RUN_LAST, 0, NULL,
+                  NULL, NULL, G_TYPE_NONE, 1, STEPCAST_TYPE_SESSION);
+}
+
+static void
+stepcast_session_manager_init (StepcastSessionManager *self)
+{
+  self->sessions = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+/**
+ * stepcast_session_manager_new:
+ * @registry: what sessions can be made of
+ * @max_sessions: how many there may be at once; usually %STEPCAST_MAX_SESSIONS
+ *
+ * Returns: (transfer full): a new manager without a session
+ */
+StepcastSessionManager *
+stepcast_session_manager_new (StepcastRegistry *registry, guint max_sessions)
+{
+  StepcastSessionManager *self = g_object_new (STEPCAST_TYPE_SESSION_MANAGER, NULL);
+
+  self->registry = g_object_ref (registry);
+  self->max_sessions = max_sessions;
+
+  return self;
+}
+
+/**
+ * stepcast_session_manager_get_registry:
+ * @self: a manager
+ *
+ * Returns: (transfer none): what sessions can be made of
+ */
+StepcastRegistry *
+stepcast_session_manager_get_registry (StepcastSessionManager *self)
+{
+  return self->registry;
+}
+
+static StepcastSession *
+look_up (StepcastSessionManager *self, const char *name)
+{
+  for (guint i = 0; i < self->sessions->len; i++)
+    {
+      StepcastSession *session = self->sessions->pdata[i];
+
+      if (g_str_equal (stepcast_session_get_name (session), name))
+        return session;
+    }
+  return NULL;
+}
+
+/* "gray-scott" becomes "gray_scott_1", or the next number that is free. */
+static char *
+make_name (StepcastSessionManager *self, StepcastSource *source)
+{
+  g_autofree char *stem = g_ascii_strdown (stepcast_source_get_name (source), 48);
+
+  g_strcanon (stem, "abcdefghijklmnopqrstuvwxyz0123456789", '_');
+  for (guint number = 1;; number++)
+    {
+      g_autofree char *name =
+        g_strdup_printf ("%s%s_%u", g_ascii_isalpha (stem[0]) ? "" : "s", stem, number);
+
+      if (look_up (self, name) == NULL)
+        return g_steal_pointer (&name);
+    }
+}
+
+/**
+ * stepcast_session_manager_create:
+ * @self: a manager
+ * @generator: (nullable): the source's name, whatever it is; %NULL for the default
+ * @parameters: an `a{sv}`, whatever is in it
+ * @error: %STEPCAST_ERROR_UNKNOWN_GENERATOR, %STEPCAST_ERROR_UNKNOWN_PARAMETER,
+ *   %STEPCAST_ERROR_INVALID_VALUE or %STEPCAST_ERROR_LIMIT_EXCEEDED
+ *
+ * Opens a session, idle.
+ *
+ * Returns: (transfer none) (nullable): the session, or %NULL with @error set
+ */
+StepcastSession *
+stepcast_session_manager_create (StepcastSessionManager *self,
+                                 const char *generator,
+                                 GVariant *parameters,
+                                 GError **error)
+{
+  g_autoptr (GVariant) checked = NULL;
+  g_autofree char *name = NULL;
+  StepcastSource *source;
+  StepcastSession *session;
+
+  g_return_val_if_fail (STEPCAST_IS_SESSION_MANAGER (self), NULL);
+
+  if (self->is_closed)
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
+                           "The service is shutting down");
+      return NULL;
+    }
+  if (self->sessions->len >= self->max_sessions)
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                   "There are %u sessions, the most there may be: close one first",
+                   self->sessions->len);
+      return NULL;
+    }
+
+  source = stepcast_registry_find (self->registry, generator, error);
+  if (source == NULL)
+    return NULL;
+  checked =
+    stepcast_parameters_check (stepcast_source_get_generator_type (source), parameters, error);
+  if (checked == NULL)
+    return NULL;
+
+  name = make_name (self, source);
+  session = stepcast_session_new (name, source, checked, STEPCAST_STOP_DEADLINE_MS);
+  g_ptr_array_add (self->sessions, session);
+  g_signal_emit (self, signals[SESSION_ADDED], 0, session);
+
+  return session;
+}
+
+/**
+ * stepcast_session_manager_find:
+ * @self: a manager
+ * @name: the name asked for, whatever it is
+ * @error: %STEPCAST_ERROR_UNKNOWN_SESSION
+ *
+ * Returns: (transfer none) (nullable): the session, or %NULL with @error set
+ */
+StepcastSession *
+stepcast_session_manager_find (StepcastSessionManager *self, const char *name, GError **error)
+{
+  StepcastSession *session;
+
+  g_return_val_if_fail (STEPCAST_IS_SESSION_MANAGER (self), NULL);
+
+  session = look_up (self, name);
+  if (session == NULL)
+    g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
+                 "There is no session “%.64s”; “/sessions” lists those there are", name);
+  return session;
+}
+
+/**
+ * stepcast_session_manager_list:
+ * @self: a manager
+ *
+ * Returns: (transfer none) (element-type StepcastSession): all sessions, in the order of their
+ *   opening
+ */
+GPtrArray *
+stepcast_session_manager_list (StepcastSessionManager *self)
+{
+  return self->sessions;
+}
+
+static void
+finish_closing_all (StepcastSessionManager *self)
+{
+  if (self->n_closing == 0 && self->closing_all != NULL)
+    {
+      g_autoptr (GTask) task = g_steal_pointer (&self->closing_all);
+
+      g_task_return_boolean (task, TRUE);
+    }
+}
+
+static void
+on_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (StepcastSessionManager) self = user_data;
+
+  /* Stopped or given up: either way it is over, and the session has said so. */
+  stepcast_session_stop_finish (STEPCAST_SESSION (source_object), result, NULL, NULL);
+  self->n_closing--;
+  finish_closing_all (self);
+}
+
+/**
+ * stepcast_session_manager_close:
+ * @self: a manager
+ * @session: one of its sessions
+ *
+ * Takes @session off the list at once, and stops it; nothing if it is closed already.
+ */
+void
+stepcast_session_manager_close (StepcastSessionManager *self, StepcastSession *session)
+{
+  g_autoptr (StepcastSession) alive = g_object_ref (session);
+
+  g_return_if_fail (STEPCAST_IS_SESSION_MANAGER (self));
+
+  if (!g_ptr_array_remove (self->sessions, session))
+    return;
+
+  self->n_closing++;
+  stepcast_session_stop_async (session, NULL, on_closed, g_object_ref (self));
+  g_signal_emit (self, signals[SESSION_REMOVED], 0, session);
+}
+
+/**
+ * stepcast_session_manager_close_all_async:
+ * @self: a manager
+ * @callback: called when all sessions have stopped or were given up
+ * @user_data: handed to @callback
+ *
+ * Closes all sessions, for good: none can be opened after it.
+ */
+void
+stepcast_session_manager_close_all_async (StepcastSessionManager *self,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data)
+{
+  g_return_if_fail (STEPCAST_IS_SESSION_MANAGER (self));
+  g_return_if_fail (self->closing_all == NULL);
+
+  self->is_closed = TRUE;
+  self->closing_all = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->closing_all, stepcast_session_manager_close_all_async);
+
+  while (self->sessions->len > 0)
+    stepcast_session_manager_close (self, self->sessions->pdata[self->sessions->len - 1]);
+  finish_closing_all (self);
+}
+
+gboolean
+stepcast_session_manager_close_all_finish (StepcastSessionManager *self,
+                                           GAsyncResult *result,
+                                           GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

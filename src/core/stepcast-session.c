@@ -1,0 +1,1121 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-session.h"
+
+#include "stepcast-enum-types.h"
+#include "stepcast-error.h"
+#include "stepcast-parameters.h"
+
+/* One computation under control: a state machine over the runs of one source.
+ *
+ * Whatever front end a request comes from, it is one of the methods here, and what it does in each
+ * state is written here and nowhere else (doc/architecture.md has the table). The present run asks
+ * how many steps it may do and which frames are wanted, and comes home after each slice; between
+ * two homecomings, or at once while nothing is under way, parameters are applied, a pause takes
+ * effect, and the next slice is let go. A run that has ended stays, so that its last state can
+ * still be drawn; a new start makes a new run with the next number.
+ *
+ * Lives on the main context. */
+
+struct _StepcastSession
+{
+  GObject parent_instance;
+
+  char *name;
+  StepcastSource *source;
+  guint stop_deadline_ms;
+
+  StepcastSessionState state;
+  GError *reason;   /* (nullable): why it failed */
+  StepcastRun *run; /* (nullable): the present or the last one; NULL once it was given up */
+  guint run_number;
+  StepcastProgress progress;
+  guint64 allowed_until;    /* the step after which it pauses */
+  GVariant *parameters;     /* a{sv}: of the present run as far as they are live, and of the next */
+  StepcastFrame *latest;    /* (nullable) */
+  gboolean is_latest_stale; /* a parameter has changed since */
+  gboolean is_drawing;      /* what is under way draws a state that stands still */
+  gboolean is_undrawable;   /* the present state was tried, and could not be drawn */
+
+  GPtrArray *sinks; /* of StepcastFrameSink */
+  GQueue changes;   /* of GTask: parameters for the next step boundary */
+  GQueue drawings;  /* of GTask: who waits for a picture of the present state */
+  GQueue stops;     /* of GTask: who waits for the standstill */
+  gint64 stop_us;   /* when it was told to stop */
+  StepcastStopReport last_stop;
+  GSource *deadline;     /* (nullable): while stopping */
+  gboolean starts_again; /* while stopping: "start" came after "stop" */
+};
+
+enum
+{
+  PROP_STATE = 1,
+  N_PROPS
+};
+
+enum
+{
+  PROGRESSED,
+  PARAMETERS_CHANGED,
+  LOG,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (StepcastSession, stepcast_session, G_TYPE_OBJECT)
+
+static const StepcastRunEvents run_events;
+
+static void draw_if_awaited (StepcastSession *self);
+
+#define EDGE(to) (1u << STEPCAST_SESSION_STATE_##to)
+
+/* From each state, the states that may follow. */
+static const guint edges[] = {
+  [STEPCAST_SESSION_STATE_IDLE] = EDGE (RUNNING),
+  [STEPCAST_SESSION_STATE_RUNNING] =
+    EDGE (PAUSED) | EDGE (STOPPING) | EDGE (FINISHED) | EDGE (FAILED),
+  [STEPCAST_SESSION_STATE_PAUSED] =
+    EDGE (RUNNING) | EDGE (STOPPING) | EDGE (FINISHED) | EDGE (FAILED),
+  [STEPCAST_SESSION_STATE_STOPPING] = EDGE (STOPPED) | EDGE (FAILED),
+  [STEPCAST_SESSION_STATE_STOPPED] = EDGE (RUNNING),
+  [STEPCAST_SESSION_STATE_FINISHED] = EDGE (RUNNING),
+  [STEPCAST_SESSION_STATE_FAILED] = EDGE (RUNNING),
+};
+
+static const char *
+get_nick (StepcastSessionState state)
+{
+  g_autoptr (GEnumClass) klass = g_type_class_ref (STEPCAST_TYPE_SESSION_STATE);
+
+  return g_enum_get_value (klass, (int) state)->value_nick;
+}
+
+/* The only place that changes the state. */
+static void
+set_state (StepcastSession *self, StepcastSessionState state)
+{
+  g_assert (edges[self->state] & (1u << state));
+
+  g_debug ("%s: %s → %s at step %" G_GUINT64_FORMAT, self->name, get_nick (self->state),
+           get_nick (state), self->progress.step);
+  self->state = state;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+static gboolean
+is_terminal (StepcastSessionState state)
+{
+  return state == STEPCAST_SESSION_STATE_STOPPED || state == STEPCAST_SESSION_STATE_FINISHED ||
+         state == STEPCAST_SESSION_STATE_FAILED;
+}
+
+static gboolean
+refuse (StepcastSession *self, const char *request, const char *hint, GError **error)
+{
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
+               "“%s” can't be done while the session is %s: %s", request, get_nick (self->state),
+               hint);
+  return FALSE;
+}
+
+/* ---- runs ---- */
+
+static void
+drop_run (StepcastSession *self)
+{
+  if (self->run != NULL)
+    {
+      stepcast_run_listen (self->run, NULL, NULL);
+      g_clear_object (&self->run);
+    }
+}
+
+static void
+begin_run (StepcastSession *self, guint64 n_steps)
+{
+  drop_run (self);
+  g_clear_error (&self->reason);
+  self->run_number++;
+  self->progress = (StepcastProgress){ .fraction = -1 };
+  self->allowed_until = n_steps;
+  self->is_drawing = FALSE;
+  self->is_undrawable = FALSE;
+  self->run = stepcast_source_create_run (self->source, self->run_number, self->parameters);
+  stepcast_run_listen (self->run, &run_events, self);
+
+  set_state (self, STEPCAST_SESSION_STATE_RUNNING);
+  stepcast_session_proceed (self);
+}
+
+static gboolean
+is_busy (StepcastSession *self)
+{
+  return self->run != NULL && stepcast_run_is_busy (self->run);
+}
+
+/* ---- frames ---- */
+
+static gboolean
+is_latest_current (StepcastSession *self)
+{
+  return self->latest != NULL && !self->is_latest_stale &&
+         stepcast_frame_get_run (self->latest) == self->run_number &&
+         stepcast_frame_get_step (self->latest) == self->progress.step;
+}
+
+static void
+merge_demand (StepcastDemand *all, const StepcastDemand *one)
+{
+  if (one->is_every)
+    {
+      all->frames = all->is_every ? MIN (all->frames, one->frames) : one->frames;
+      all->bytes = all->is_every ? MIN (all->bytes, one->bytes) : one->bytes;
+      all->is_every = TRUE;
+    }
+  all->due_us = MIN (all->due_us, one->due_us);
+}
+
+static void
+get_demand (StepcastRun *run, StepcastDemand *demand, gpointer user_data)
+{
+  StepcastSession *self = user_data;
+
+  for (guint i = 0; i < self->sinks->len; i++)
+    {
+      StepcastDemand one;
+
+      stepcast_frame_sink_get_demand (self->sinks->pdata[i], &one);
+      merge_demand (demand, &one);
+    }
+  if (!g_queue_is_empty (&self->drawings))
+    demand->due_us = 0;
+}
+
+static guint64
+get_allowance (StepcastRun *run, gpointer user_data)
+{
+  StepcastSession *self = user_data;
+
+  return self->allowed_until - MIN (self->allowed_until, self->progress.step);
+}
+
+static gpointer
+ref_sink (gconstpointer sink, gpointer user_data)
+{
+  return g_object_ref ((gpointer) sink);
+}
+
+/* Hands @frames to the sinks. A step's frames go to all; a drawing of a state that stands still
+ * goes only to those who follow the latest: nobody else asked for a second picture of it. */
+static void
+deliver (StepcastSession *self, GPtrArray *frames, gboolean are_steps)
+{
+  g_autoptr (GPtrArray) sinks = NULL; /* a copy: one may come or go when it is told */
+
+  if (frames->len == 0)
+    return;
+
+  sinks = g_ptr_array_copy (self->sinks, ref_sink, NULL);
+  for (guint i = 0; i < sinks->len; i++)
+    {
+      StepcastDemand demand;
+
+      stepcast_frame_sink_get_demand (sinks->pdata[i], &demand);
+      if (are_steps || !demand.is_every)
+        stepcast_frame_sink_deliver (sinks->pdata[i], (StepcastFrame *const *) frames->pdata,
+                                     frames->len);
+    }
+}
+
+static void
+take_frames (StepcastSession *self, GPtrArray *frames)
+{
+  if (frames->len == 0)
+    return;
+
+  g_clear_pointer (&self->latest, stepcast_frame_unref);
+  self->latest = stepcast_frame_ref (frames->pdata[frames->len - 1]);
+  self->is_latest_stale = FALSE;
+}
+
+static void
+answer_drawings (StepcastSession *self, const GError *error)
+{
+  GTask *next;
+
+  while ((next = g_queue_pop_head (&self->drawings)) != NULL)
+    {
+      g_autoptr (GTask) task = next;
+
+      if (error != NULL)
+        g_task_return_error (task, g_error_copy (error));
+      else if (self->latest != NULL)
+        g_task_return_pointer (task, stepcast_frame_ref (self->latest),
+                               (GDestroyNotify) stepcast_frame_unref);
+      else
+        g_task_return_new_error (task, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
+                                 "There is no frame yet: start the session first");
+    }
+}
+
+static gboolean
+has_latest_sink (StepcastSession *self)
+{
+  for (guint i = 0; i < self->sinks->len; i++)
+    {
+      StepcastDemand demand;
+
+      stepcast_frame_sink_get_demand (self->sinks->pdata[i], &demand);
+      if (!demand.is_every && demand.due_us != STEPCAST_NEVER)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* While nothing is under way: draws the present state if somebody waits for it. What was stopped
+ * is drawn only when it is asked for; what paused or finished is shown to those who follow. */
+static void
+draw_if_awaited (StepcastSession *self)
+{
+  gboolean is_asked_for = !g_queue_is_empty (&self->drawings);
+  gboolean is_followed =
+    !self->is_undrawable && has_latest_sink (self) && self->state != STEPCAST_SESSION_STATE_STOPPED;
+
+  if (is_busy (self) || self->state == STEPCAST_SESSION_STATE_STOPPING)
+    return;
+
+  if (is_latest_current (self) || self->run == NULL || !stepcast_run_can_draw (self->run))
+    {
+      answer_drawings (self, NULL);
+    }
+  else if (is_asked_for || is_followed)
+    {
+      self->is_drawing = TRUE;
+      stepcast_run_draw (self->run);
+    }
+}
+
+/* ---- parameters ---- */
+
+static void
+apply_changes (StepcastSession *self)
+{
+  gboolean has_changed = !g_queue_is_empty (&self->changes);
+  GTask *next;
+
+  while ((next = g_queue_pop_head (&self->changes)) != NULL)
+    {
+      g_autoptr (GTask) task = next;
+      GVariant *changes = g_task_get_task_data (task);
+      g_autoptr (GVariant) before = g_steal_pointer (&self->parameters);
+
+      self->parameters = stepcast_parameters_merge (before, changes);
+      if (self->run != NULL && !stepcast_run_has_ended (self->run))
+        {
+          stepcast_run_set_parameters (self->run, changes);
+          self->is_latest_stale = TRUE;
+          self->is_undrawable = FALSE;
+          g_task_return_int (task, (gssize) self->progress.step + 1);
+        }
+      else
+        {
+          g_task_return_int (task, 1);
+        }
+    }
+
+  if (has_changed)
+    g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
+}
+
+/* ---- the way home ---- */
+
+static void
+clear_deadline (StepcastSession *self)
+{
+  if (self->deadline != NULL)
+    {
+      g_source_destroy (self->deadline);
+      g_clear_pointer (&self->deadline, g_source_unref);
+    }
+}
+
+static void
+set_last_stop (StepcastSession *self)
+{
+  self->last_stop.step = self->progress.step;
+  self->last_stop.seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
+}
+
+static void
+answer_stops (StepcastSession *self, const GError *error)
+{
+  GQueue stops = self->stops;
+  GTask *next;
+
+  g_queue_init (&self->stops);
+  while ((next = g_queue_pop_head (&stops)) != NULL)
+    {
+      g_autoptr (GTask) task = next;
+
+      if (error != NULL)
+        g_task_return_error (task, g_error_copy (error));
+      else
+        g_task_return_pointer (task, g_memdup2 (&self->last_stop, sizeof self->last_stop), g_free);
+    }
+}
+
+/* The one way out of a run. */
+static void
+end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
+{
+  gboolean starts_again = self->starts_again;
+
+  clear_deadline (self);
+  self->starts_again = FALSE;
+  if (error != NULL)
+    self->reason = g_error_copy (error);
+  if (self->state == STEPCAST_SESSION_STATE_STOPPING)
+    set_last_stop (self);
+
+  set_state (self, state);
+  answer_stops (self, g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE) ? error :
+                                                                                             NULL);
+  if (self->run == NULL || !is_busy (self))
+    apply_changes (self);
+
+  if (starts_again && is_terminal (self->state))
+    begin_run (self, G_MAXUINT64);
+  else
+    draw_if_awaited (self);
+}
+
+static void
+came_home (StepcastRun *run,
+           GPtrArray *frames,
+           StepcastOutcome outcome,
+           const GError *error,
+           gpointer user_data)
+{
+  StepcastSession *self = user_data;
+  g_autoptr (StepcastSession) alive = g_object_ref (self);
+  g_autoptr (StepcastRun) same_run = g_object_ref (run);
+  gboolean was_drawing = self->is_drawing;
+
+  self->is_drawing = FALSE;
+  self->is_undrawable = was_drawing && frames->len == 0;
+  self->progress = *stepcast_run_get_progress (run);
+  take_frames (self, frames);
+
+  /* On the way to "stopped" nobody is sent anything, and after it who asks for it. */
+  if (self->state != STEPCAST_SESSION_STATE_STOPPING &&
+      self->state != STEPCAST_SESSION_STATE_STOPPED)
+    deliver (self, frames, !was_drawing);
+
+  if (frames->len > 0 || (error != NULL && outcome == STEPCAST_OUTCOME_NONE))
+    answer_drawings (self, frames->len > 0 ? NULL : error);
+  g_signal_emit (self, signals[PROGRESSED], 0);
+
+  if (self->run != run) /* somebody who was told has begun another */
+    return;
+
+  switch (outcome)
+    {
+    case STEPCAST_OUTCOME_FINISHED:
+      end_run (self,
+               self->state == STEPCAST_SESSION_STATE_STOPPING ? STEPCAST_SESSION_STATE_STOPPED :
+                                                                STEPCAST_SESSION_STATE_FINISHED,
+               NULL);
+      break;
+    case STEPCAST_OUTCOME_FAILED:
+      end_run (self, STEPCAST_SESSION_STATE_FAILED, error);
+      break;
+    case STEPCAST_OUTCOME_CANCELLED:
+      end_run (self, STEPCAST_SESSION_STATE_STOPPED, NULL);
+      break;
+    case STEPCAST_OUTCOME_NONE:
+    default:
+      stepcast_session_proceed (self);
+      break;
+    }
+}
+
+static void
+on_log (StepcastRun *run, const char *line, gpointer user_data)
+{
+  g_signal_emit (user_data, signals[LOG], 0, line);
+}
+
+static const StepcastRunEvents run_events = {
+  .get_demand = get_demand,
+  .get_allowance = get_allowance,
+  .came_home = came_home,
+  .log = on_log,
+};
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  StepcastSession *self = user_data;
+  g_autoptr (StepcastSession) alive = g_object_ref (self);
+  g_autoptr (StepcastRun) run = g_steal_pointer (&self->run);
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
+                 "%s did not come back within %g s of being stopped, and was given up",
+                 stepcast_source_get_name (self->source), self->stop_deadline_ms / 1000.0);
+
+  g_warning ("%s: %s", self->name, error->message);
+  stepcast_run_abandon (run);
+  end_run (self, STEPCAST_SESSION_STATE_FAILED, error);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* ---- requests ---- */
+
+/**
+ * stepcast_session_proceed:
+ * @self: a session
+ *
+ * Lets the run go on as far as the allowance and the demand let it. To be
+ * called by a sink whose demand has become more; does nothing if there is nothing to do.
+ */
+void
+stepcast_session_proceed (StepcastSession *self)
+{
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+
+  if (is_busy (self))
+    return;
+  apply_changes (self);
+
+  if (self->state == STEPCAST_SESSION_STATE_RUNNING)
+    {
+      if (get_allowance (self->run, self) > 0)
+        stepcast_run_proceed (self->run);
+      else
+        set_state (self, STEPCAST_SESSION_STATE_PAUSED);
+    }
+  draw_if_awaited (self);
+}
+
+/**
+ * stepcast_session_start:
+ * @self: a session
+ * @error: not set: a start is always possible
+ *
+ * Starts a new run; resumes one that is paused; does nothing to one that runs
+ * (but undoes a pause that has not taken effect); while it is stopping, a new run
+ * begins as soon as it has stopped.
+ *
+ * Returns: %TRUE
+ */
+gboolean
+stepcast_session_start (StepcastSession *self, GError **error)
+{
+  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
+
+  switch (self->state)
+    {
+    case STEPCAST_SESSION_STATE_RUNNING:
+    case STEPCAST_SESSION_STATE_PAUSED:
+      return stepcast_session_resume (self, error);
+    case STEPCAST_SESSION_STATE_STOPPING:
+      self->starts_again = TRUE;
+      return TRUE;
+    case STEPCAST_SESSION_STATE_IDLE:
+    case STEPCAST_SESSION_STATE_STOPPED:
+    case STEPCAST_SESSION_STATE_FINISHED:
+    case STEPCAST_SESSION_STATE_FAILED:
+    default:
+      begin_run (self, G_MAXUINT64);
+      return TRUE;
+    }
+}
+
+/**
+ * stepcast_session_pause:
+ * @self: a session
+ * @error: %STEPCAST_ERROR_BAD_STATE if it neither runs nor is paused
+ *
+ * Pauses after the step that is under way.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_pause (StepcastSession *self, GError **error)
+{
+  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
+
+  if (self->state == STEPCAST_SESSION_STATE_PAUSED)
+    return TRUE;
+  if (self->state != STEPCAST_SESSION_STATE_RUNNING)
+    return refuse (self, "pause", "only a running session can be paused", error);
+
+  self->allowed_until = 0;
+  stepcast_run_yield (self->run);
+  stepcast_session_proceed (self);
+  return TRUE;
+}
+
+/**
+ * stepcast_session_resume:
+ * @self: a session
+ * @error: %STEPCAST_ERROR_BAD_STATE if it neither runs nor is paused
+ *
+ * Goes on where it was paused.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_resume (StepcastSession *self, GError **error)
+{
+  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
+
+  if (self->state != STEPCAST_SESSION_STATE_RUNNING && self->state != STEPCAST_SESSION_STATE_PAUSED)
+    return refuse (self, "resume", "only a paused session can be resumed; “start” begins a new run",
+                   error);
+
+  self->allowed_until = G_MAXUINT64;
+  if (self->state == STEPCAST_SESSION_STATE_PAUSED)
+    set_state (self, STEPCAST_SESSION_STATE_RUNNING);
+  stepcast_session_proceed (self);
+  return TRUE;
+}
+
+/**
+ * stepcast_session_step:
+ * @self: a session
+ * @n_steps: how many, at least 1
+ * @error: %STEPCAST_ERROR_INVALID_VALUE if @n_steps is 0, %STEPCAST_ERROR_BAD_STATE if it runs
+ *
+ * Does @n_steps steps, in a new run if there is none to go on with, and pauses.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_step (StepcastSession *self, guint64 n_steps, GError **error)
+{
+  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
+
+  if (n_steps == 0)
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                           "“step” takes a whole number of steps, from 1");
+      return FALSE;
+    }
+
+  switch (self->state)
+    {
+    case STEPCAST_SESSION_STATE_RUNNING:
+      return refuse (self, "step", "pause it first", error);
+    case STEPCAST_SESSION_STATE_STOPPING:
+      return refuse (self, "step", "wait until it has stopped", error);
+    case STEPCAST_SESSION_STATE_PAUSED:
+      self->allowed_until = self->progress.step + MIN (n_steps, G_MAXUINT64 - self->progress.step);
+      set_state (self, STEPCAST_SESSION_STATE_RUNNING);
+      stepcast_session_proceed (self);
+      return TRUE;
+    case STEPCAST_SESSION_STATE_IDLE:
+    case STEPCAST_SESSION_STATE_STOPPED:
+    case STEPCAST_SESSION_STATE_FINISHED:
+    case STEPCAST_SESSION_STATE_FAILED:
+    default:
+      begin_run (self, n_steps);
+      return TRUE;
+    }
+}
+
+static void
+begin_stop (StepcastSession *self)
+{
+  self->stop_us = g_get_monotonic_time ();
+  self->deadline = g_timeout_source_new (self->stop_deadline_ms);
+  g_source_set_static_name (self->deadline, "[stepcast] stop deadline");
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_attach (self->deadline, g_main_context_get_thread_default ());
+
+  set_state (self, STEPCAST_SESSION_STATE_STOPPING);
+  stepcast_run_cancel (self->run);
+}
+
+/**
+ * stepcast_session_stop_async:
+ * @self: a session
+ * @cancellable: (nullable): ends the waiting, not the stop
+ * @callback: called when it stands still, after its last frame was delivered
+ * @user_data: handed to @callback
+ *
+ * Cancels what is under way. No frame of the run is delivered from now on,
+ * unless it is asked for. Requests that come meanwhile join this one; one that
+ * stands still already stops in 0 seconds.
+ */
+void
+stepcast_session_stop_async (StepcastSession *self,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, stepcast_session_stop_async);
+  g_queue_push_tail (&self->stops, g_object_ref (task));
+
+  switch (self->state)
+    {
+    case STEPCAST_SESSION_STATE_RUNNING:
+    case STEPCAST_SESSION_STATE_PAUSED:
+      begin_stop (self);
+      break;
+    case STEPCAST_SESSION_STATE_STOPPING:
+      self->starts_again = FALSE;
+      break;
+    case STEPCAST_SESSION_STATE_IDLE:
+    case STEPCAST_SESSION_STATE_STOPPED:
+    case STEPCAST_SESSION_STATE_FINISHED:
+    case STEPCAST_SESSION_STATE_FAILED:
+    default:
+      self->last_stop = (StepcastStopReport){ .step = self->progress.step, .seconds = 0 };
+      answer_stops (self, NULL);
+      break;
+    }
+}
+
+/**
+ * stepcast_session_stop_finish:
+ * @self: a session
+ * @result: what the callback got
+ * @report: (out caller-allocates) (optional): where it stopped, and how long that took
+ * @error: %STEPCAST_ERROR_UNRESPONSIVE if it did not come back within its deadline
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_stop_finish (StepcastSession *self,
+                              GAsyncResult *result,
+                              StepcastStopReport *report,
+                              GError **error)
+{
+  g_autofree StepcastStopReport *answer = NULL;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  answer = g_task_propagate_pointer (G_TASK (result), error);
+  if (answer != NULL && report != NULL)
+    *report = *answer;
+  return answer != NULL;
+}
+
+/**
+ * stepcast_session_set_parameters_async:
+ * @self: a session
+ * @changes: an `a{sv}`, whatever is in it
+ * @cancellable: (nullable): ends the waiting, not the change
+ * @callback: called when they have been applied
+ * @user_data: handed to @callback
+ *
+ * Sets all of @changes or, if one of them is wrong, none. What is live applies
+ * at the next step boundary, and what is not at the next start, as all does while there is no run.
+ */
+void
+stepcast_session_set_parameters_async (StepcastSession *self,
+                                       GVariant *changes,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GError *error = NULL;
+  GVariant *checked;
+
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+  g_return_if_fail (g_variant_is_of_type (changes, G_VARIANT_TYPE_VARDICT));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, stepcast_session_set_parameters_async);
+
+  checked =
+    stepcast_parameters_check (stepcast_source_get_generator_type (self->source), changes, &error);
+  if (checked == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  g_task_set_task_data (task, checked, (GDestroyNotify) g_variant_unref);
+  g_queue_push_tail (&self->changes, g_steal_pointer (&task));
+  if (self->run != NULL)
+    stepcast_run_yield (self->run);
+  stepcast_session_proceed (self);
+}
+
+/**
+ * stepcast_session_set_parameters_finish:
+ * @self: a session
+ * @result: what the callback got
+ * @step: (out) (optional): the first step that the live ones apply to; 1 is a run's first
+ * @error: %STEPCAST_ERROR_UNKNOWN_PARAMETER or %STEPCAST_ERROR_INVALID_VALUE
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_set_parameters_finish (StepcastSession *self,
+                                        GAsyncResult *result,
+                                        guint64 *step,
+                                        GError **error)
+{
+  gssize answer;
+
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  answer = g_task_propagate_int (G_TASK (result), error);
+  if (answer < 0)
+    return FALSE;
+  if (step != NULL)
+    *step = (guint64) answer;
+  return TRUE;
+}
+
+/**
+ * stepcast_session_draw_async:
+ * @self: a session
+ * @cancellable: (nullable): ends the waiting
+ * @callback: called when there is a picture
+ * @user_data: handed to @callback
+ *
+ * Asks for a frame of the present state: the latest one if it shows it, else
+ * one drawn at the next step boundary or, if it stands still, at once.
+ */
+void
+stepcast_session_draw_async (StepcastSession *self,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  GTask *task;
+
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, stepcast_session_draw_async);
+  g_queue_push_tail (&self->drawings, task);
+
+  if (is_latest_current (self))
+    answer_drawings (self, NULL);
+  else
+    stepcast_session_proceed (self);
+}
+
+/**
+ * stepcast_session_draw_finish:
+ * @self: a session
+ * @result: what the callback got
+ * @error: why there is no picture: %STEPCAST_ERROR_BAD_STATE before the first run
+ *
+ * Returns: (transfer full) (nullable): a frame, or %NULL with @error set
+ */
+StepcastFrame *
+stepcast_session_draw_finish (StepcastSession *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * stepcast_session_add_sink:
+ * @self: a session
+ * @sink: who takes its frames from now on
+ *
+ * The session keeps @sink until it is removed.
+ */
+void
+stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
+{
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+  g_return_if_fail (STEPCAST_IS_FRAME_SINK (sink));
+
+  g_ptr_array_add (self->sinks, g_object_ref (sink));
+  if (is_latest_current (self))
+    {
+      StepcastDemand demand;
+
+      stepcast_frame_sink_get_demand (sink, &demand);
+      if (!demand.is_every)
+        stepcast_frame_sink_deliver (sink, &self->latest, 1);
+    }
+  stepcast_session_proceed (self);
+}
+
+void
+stepcast_session_remove_sink (StepcastSession *self, StepcastFrameSink *sink)
+{
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+
+  if (g_ptr_array_remove_fast (self->sinks, sink))
+    stepcast_session_proceed (self);
+}
+
+/* ---- the object ---- */
+
+static void
+return_cancelled (GQueue *tasks)
+{
+  GTask *next;
+
+  while ((next = g_queue_pop_head (tasks)) != NULL)
+    {
+      g_autoptr (GTask) task = next;
+
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The session is gone");
+    }
+}
+
+static void
+stepcast_session_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  StepcastSession *self = STEPCAST_SESSION (object);
+
+  switch (id)
+    {
+    case PROP_STATE:
+      g_value_set_enum (value, (int) self->state);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+stepcast_session_dispose (GObject *object)
+{
+  StepcastSession *self = STEPCAST_SESSION (object);
+
+  clear_deadline (self);
+  if (self->run != NULL)
+    {
+      stepcast_run_listen (self->run, NULL, NULL);
+      stepcast_run_cancel (self->run);
+      g_clear_object (&self->run);
+    }
+  return_cancelled (&self->changes);
+  return_cancelled (&self->drawings);
+  return_cancelled (&self->stops);
+  g_ptr_array_set_size (self->sinks, 0);
+  g_clear_object (&self->source);
+
+  G_OBJECT_CLASS (stepcast_session_parent_class)->dispose (object);
+}
+
+static void
+stepcast_session_finalize (GObject *object)
+{
+  StepcastSession *self = STEPCAST_SESSION (object);
+
+  g_ptr_array_unref (self->sinks);
+  g_clear_pointer (&self->latest, stepcast_frame_unref);
+  g_clear_pointer (&self->parameters, g_variant_unref);
+  g_clear_error (&self->reason);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (stepcast_session_parent_class)->finalize (object);
+}
+
+static void
+stepcast_session_class_init (StepcastSessionClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = stepcast_session_get_property;
+  object_class->dispose = stepcast_session_dispose;
+  object_class->finalize = stepcast_session_finalize;
+
+  properties[PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL, STEPCAST_TYPE_SESSION_STATE,
+                       STEPCAST_SESSION_STATE_IDLE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * StepcastSession::progressed:
+   *
+   * Steps were done: after each homecoming, some hundred times a second at most.
+   */
+  signals[PROGRESSED] = g_signal_new ("progressed", STEPCAST_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0,
+                                      NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
+   * StepcastSession::parameters-changed:
+   *
+   * Parameters were set, and applied as far as they are live.
+   */
+  signals[PARAMETERS_CHANGED] =
+    g_signal_new ("parameters-changed", STEPCAST_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                  NULL, G_TYPE_NONE, 0);
+
+  /**
+   * StepcastSession::log:
+   * @line: what the program said on its standard error: UTF-8, without the newline
+   */
+  signals[LOG] = g_signal_new ("log", STEPCAST_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                               G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+stepcast_session_init (StepcastSession *self)
+{
+  self->sinks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_queue_init (&self->changes);
+  g_queue_init (&self->drawings);
+  g_queue_init (&self->stops);
+  self->progress.fraction = -1;
+}
+
+/**
+ * stepcast_session_new:
+ * @name: `[a-z][a-z0-9_]{0,63}`
+ * @source: where its frames come from
+ * @parameters: a checked `a{sv}` for @source; what it leaves out has its default
+ * @stop_deadline_ms: after how long a run that does not stop is given up; usually
+ *   %STEPCAST_STOP_DEADLINE_MS
+ *
+ * Returns: (transfer full): a new session, idle
+ */
+StepcastSession *
+stepcast_session_new (const char *name,
+                      StepcastSource *source,
+                      GVariant *parameters,
+                      guint stop_deadline_ms)
+{
+  StepcastSession *self = g_object_new (STEPCAST_TYPE_SESSION, NULL);
+  g_autoptr (GVariant) defaults =
+    stepcast_parameters_defaults (stepcast_source_get_generator_type (source));
+
+  self->name = g_strdup (name);
+  self->source = g_object_ref (source);
+  self->parameters = stepcast_parameters_merge (defaults, parameters);
+  self->stop_deadline_ms = stop_deadline_ms;
+
+  return self;
+}
+
+/**
+ * stepcast_session_get_name:
+ * @self: a session
+ *
+ * Returns: (transfer none): its name, the same in URLs and object paths
+ */
+const char *
+stepcast_session_get_name (StepcastSession *self)
+{
+  return self->name;
+}
+
+StepcastSource *
+stepcast_session_get_source (StepcastSession *self)
+{
+  return self->source;
+}
+
+StepcastSessionState
+stepcast_session_get_state (StepcastSession *self)
+{
+  return self->state;
+}
+
+/**
+ * stepcast_session_get_state_nick:
+ * @self: a session
+ *
+ * Returns: (transfer none): what the wire calls its state
+ */
+const char *
+stepcast_session_get_state_nick (StepcastSession *self)
+{
+  return get_nick (self->state);
+}
+
+/**
+ * stepcast_session_get_reason:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): why it failed
+ */
+const GError *
+stepcast_session_get_reason (StepcastSession *self)
+{
+  return self->reason;
+}
+
+/**
+ * stepcast_session_get_progress:
+ * @self: a session
+ *
+ * Returns: (transfer none): where its present or last run stands
+ */
+const StepcastProgress *
+stepcast_session_get_progress (StepcastSession *self)
+{
+  return &self->progress;
+}
+
+/**
+ * stepcast_session_get_run_number:
+ * @self: a session
+ *
+ * Returns: the number of its present or last run, or 0 before the first
+ */
+guint
+stepcast_session_get_run_number (StepcastSession *self)
+{
+  return self->run_number;
+}
+
+/**
+ * stepcast_session_get_last_stop:
+ * @self: a session
+ *
+ * Returns: (transfer none): how it stopped the last time
+ */
+const StepcastStopReport *
+stepcast_session_get_last_stop (StepcastSession *self)
+{
+  return &self->last_stop;
+}
+
+/**
+ * stepcast_session_get_parameters:
+ * @self: a session
+ *
+ * Returns: (transfer none): an `a{sv}` of each parameter's value as it was last set
+ */
+GVariant *
+stepcast_session_get_parameters (StepcastSession *self)
+{
+  return self->parameters;
+}
+
+/**
+ * stepcast_session_get_latest_frame:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): what was drawn last
+ */
+StepcastFrame *
+stepcast_session_get_latest_frame (StepcastSession *self)
+{
+  return self->latest;
+}
+
+guint
+stepcast_session_get_n_sinks (StepcastSession *self)
+{
+  return self->sinks->len;
+}

@@ -1,0 +1,108 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "stepcast-frame-sink.h"
+#include "stepcast-source.h"
+
+G_BEGIN_DECLS
+
+/**
+ * StepcastSessionState:
+ * @STEPCAST_SESSION_STATE_IDLE: it has not been started yet
+ * @STEPCAST_SESSION_STATE_RUNNING: it steps, or waits for a viewer that wants every frame
+ * @STEPCAST_SESSION_STATE_PAUSED: it can go on where it is
+ * @STEPCAST_SESSION_STATE_STOPPING: it was told to stop, and has not come home yet
+ * @STEPCAST_SESSION_STATE_STOPPED: it was stopped
+ * @STEPCAST_SESSION_STATE_FINISHED: it has done its last step
+ * @STEPCAST_SESSION_STATE_FAILED: it could not go on; the reason says why
+ *
+ * The states of a session. Their nicks are what the wire and the logs call them.
+ */
+typedef enum
+{
+  STEPCAST_SESSION_STATE_IDLE,
+  STEPCAST_SESSION_STATE_RUNNING,
+  STEPCAST_SESSION_STATE_PAUSED,
+  STEPCAST_SESSION_STATE_STOPPING,
+  STEPCAST_SESSION_STATE_STOPPED,
+  STEPCAST_SESSION_STATE_FINISHED,
+  STEPCAST_SESSION_STATE_FAILED,
+} StepcastSessionState;
+
+#define STEPCAST_TYPE_SESSION (stepcast_session_get_type ())
+
+G_DECLARE_FINAL_TYPE (StepcastSession, stepcast_session, STEPCAST, SESSION, GObject)
+
+/**
+ * StepcastStopReport:
+ * @step: the last complete step
+ * @seconds: from the request to the standstill
+ *
+ * How a session stopped.
+ */
+typedef struct
+{
+  guint64 step;
+  double seconds;
+} StepcastStopReport;
+
+/* A generator or program that has not come back this long after it was cancelled is given up. */
+#define STEPCAST_STOP_DEADLINE_MS 5000
+
+StepcastSession *stepcast_session_new (const char *name,
+                                       StepcastSource *source,
+                                       GVariant *parameters,
+                                       guint stop_deadline_ms);
+
+const char *stepcast_session_get_name (StepcastSession *self);
+StepcastSource *stepcast_session_get_source (StepcastSession *self);
+StepcastSessionState stepcast_session_get_state (StepcastSession *self);
+const char *stepcast_session_get_state_nick (StepcastSession *self);
+const GError *stepcast_session_get_reason (StepcastSession *self);
+const StepcastProgress *stepcast_session_get_progress (StepcastSession *self);
+guint stepcast_session_get_run_number (StepcastSession *self);
+const StepcastStopReport *stepcast_session_get_last_stop (StepcastSession *self);
+GVariant *stepcast_session_get_parameters (StepcastSession *self);
+StepcastFrame *stepcast_session_get_latest_frame (StepcastSession *self);
+guint stepcast_session_get_n_sinks (StepcastSession *self);
+
+gboolean stepcast_session_start (StepcastSession *self, GError **error);
+gboolean stepcast_session_pause (StepcastSession *self, GError **error);
+gboolean stepcast_session_resume (StepcastSession *self, GError **error);
+gboolean stepcast_session_step (StepcastSession *self, guint64 n_steps, GError **error);
+
+void stepcast_session_stop_async (StepcastSession *self,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean stepcast_session_stop_finish (StepcastSession *self,
+                                       GAsyncResult *result,
+                                       StepcastStopReport *report,
+                                       GError **error);
+
+void stepcast_session_set_parameters_async (StepcastSession *self,
+                                            GVariant *changes,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
+gboolean stepcast_session_set_parameters_finish (StepcastSession *self,
+                                                 GAsyncResult *result,
+                                                 guint64 *step,
+                                                 GError **error);
+
+void stepcast_session_draw_async (StepcastSession *self,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+StepcastFrame *
+stepcast_session_draw_finish (StepcastSession *self, GAsyncResult *result, GError **error);
+
+void stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink);
+void stepcast_session_remove_sink (StepcastSession *self, StepcastFrameSink *sink);
+void stepcast_session_proceed (StepcastSession *self);
+
+G_END_DECLS

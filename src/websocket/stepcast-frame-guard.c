@@ -1,0 +1,179 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-frame-guard.h"
+
+#include <string.h>
+
+#define FIN 0x80
+#define OPCODE 0x0f
+#define OPCODE_CONTINUATION 0x0
+#define OPCODE_CLOSE 0x8
+#define OPCODE_PING 0x9
+#define IS_CONTROL 0x8
+#define MASKED 0x80
+#define LENGTH 0x7f
+
+#define MAX_CONTROL_BYTES 125
+
+#define CLOSE_PROTOCOL_ERROR 1002
+#define CLOSE_TOO_BIG 1009
+
+/**
+ * stepcast_frame_guard_init:
+ * @self: a guard
+ * @now_us: the monotonic time
+ */
+void
+stepcast_frame_guard_init (StepcastFrameGuard *self, gint64 now_us)
+{
+  memset (self, 0, sizeof *self);
+  self->tokens = STEPCAST_FRAMES_AT_ONCE;
+  self->refilled_us = now_us;
+}
+
+/* How long the header is, as far as its first @length bytes tell. */
+static guint
+get_header_length (const guint8 *header, guint length)
+{
+  guint n_mask_bytes;
+
+  if (length < 2)
+    return 2;
+
+  n_mask_bytes = header[1] & MASKED ? 4 : 0;
+  switch (header[1] & LENGTH)
+    {
+    case 126:
+      return 4 + n_mask_bytes;
+    case 127:
+      return 10 + n_mask_bytes;
+    default:
+      return 2 + n_mask_bytes;
+    }
+}
+
+static guint64
+get_payload_length (const guint8 *header)
+{
+  guint64 length = header[1] & LENGTH;
+  guint n_bytes = length == 126 ? 2 : length == 127 ? 8 : 0;
+
+  if (n_bytes > 0)
+    length = 0;
+  for (guint i = 0; i < n_bytes; i++)
+    length = length << 8 | header[2 + i];
+
+  return length;
+}
+
+/* A header is complete. */
+static void
+begin_frame (StepcastFrameGuard *self)
+{
+  guint8 opcode = self->header[0] & OPCODE;
+
+  self->payload_left = get_payload_length (self->header);
+  self->tokens--;
+
+  if (opcode == OPCODE_CLOSE)
+    self->is_closing = TRUE;
+  if (opcode & IS_CONTROL)
+    {
+      if (self->payload_left > MAX_CONTROL_BYTES)
+        self->close_code = CLOSE_PROTOCOL_ERROR;
+      return;
+    }
+
+  if (opcode != OPCODE_CONTINUATION)
+    self->message_bytes = self->n_fragments = 0;
+  self->n_fragments++;
+  if (self->payload_left >
+        STEPCAST_MAX_MESSAGE_BYTES - MIN (self->message_bytes, STEPCAST_MAX_MESSAGE_BYTES) ||
+      self->n_fragments > STEPCAST_MAX_FRAGMENTS)
+    self->close_code = CLOSE_TOO_BIG;
+  else
+    self->message_bytes += self->payload_left;
+}
+
+/* Takes the next byte of a header, or tells that it begins one which is to be hidden. */
+static void
+take_header_byte (StepcastFrameGuard *self, guint8 byte)
+{
+  if (self->header_length == 0)
+    self->is_hidden = self->hides_pings && (byte & OPCODE) == OPCODE_PING;
+
+  self->header[self->header_length++] = byte;
+  if (self->header_length == get_header_length (self->header, self->header_length))
+    {
+      begin_frame (self);
+      if (self->payload_left == 0)
+        self->header_length = 0;
+    }
+}
+
+/**
+ * stepcast_frame_guard_filter:
+ * @self: a guard
+ * @data: (array length=length) (inout): what came next; what the library may see is moved to the
+ *   front
+ * @length: how many bytes
+ *
+ * Returns: how many bytes at the front of @data the library may see
+ */
+gsize
+stepcast_frame_guard_filter (StepcastFrameGuard *self, guint8 *data, gsize length)
+{
+  gsize n_shown = 0;
+  gsize i = 0;
+
+  while (i < length)
+    {
+      gboolean is_in_payload = self->header_length > 0 && self->payload_left > 0;
+      gsize n = 1;
+
+      if (is_in_payload)
+        {
+          n = (gsize) MIN (self->payload_left, (guint64) (length - i));
+          self->payload_left -= n;
+          if (self->payload_left == 0)
+            self->header_length = 0;
+        }
+      else
+        {
+          take_header_byte (self, data[i]);
+        }
+
+      if (!self->is_hidden && self->close_code == 0)
+        {
+          memmove (data + n_shown, data + i, n);
+          n_shown += n;
+        }
+      i += n;
+    }
+
+  return n_shown;
+}
+
+/**
+ * stepcast_frame_guard_get_delay_us:
+ * @self: a guard
+ * @now_us: the monotonic time
+ *
+ * Returns: how long nothing should be read; 0 if it may be now
+ */
+gint64
+stepcast_frame_guard_get_delay_us (StepcastFrameGuard *self, gint64 now_us)
+{
+  double refill =
+    (double) (now_us - self->refilled_us) * STEPCAST_FRAMES_PER_SECOND / G_USEC_PER_SEC;
+
+  self->tokens = MIN (self->tokens + refill, STEPCAST_FRAMES_AT_ONCE);
+  self->refilled_us = now_us;
+
+  if (self->tokens >= 1)
+    return 0;
+  return (gint64) ((1 - self->tokens) * G_USEC_PER_SEC / STEPCAST_FRAMES_PER_SECOND) + 1;
+}

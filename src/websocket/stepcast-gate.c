@@ -1,0 +1,276 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-gate.h"
+
+#include "stepcast-error.h"
+
+struct _StepcastGate
+{
+  StepcastAccess *access;
+  GPtrArray *hosts; /* of char *: "127.0.0.1:8347" and the other names that we are reached by */
+  char *cookie_name;
+};
+
+static void
+add_host (StepcastGate *self, const char *name, guint16 port)
+{
+  g_ptr_array_add (self->hosts, g_strdup_printf ("%s:%u", name, port));
+  if (port == 80)
+    g_ptr_array_add (self->hosts, g_strdup (name));
+}
+
+/**
+ * stepcast_gate_new:
+ * @access: (transfer full): who may do what
+ * @address: where the server listens
+ * @port: on which port
+ *
+ * Returns: (transfer full): a new gate
+ */
+StepcastGate *
+stepcast_gate_new (StepcastAccess *access, GInetAddress *address, guint16 port)
+{
+  StepcastGate *self = g_new0 (StepcastGate, 1);
+  g_autofree char *literal = g_inet_address_to_string (address);
+  g_autofree char *bracketed = g_strdup_printf ("[%s]", literal);
+
+  self->access = access;
+  self->hosts = g_ptr_array_new_with_free_func (g_free);
+  add_host (self, "127.0.0.1", port);
+  add_host (self, "localhost", port);
+  add_host (self, "[::1]", port);
+  if (!g_inet_address_get_is_loopback (address) && !g_inet_address_get_is_any (address))
+    add_host (self,
+              g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? bracketed : literal,
+              port);
+  /* Cookies are shared by all ports of a host: the name tells ours from another service's. */
+  self->cookie_name = g_strdup_printf ("stepcast-%u", port);
+
+  return self;
+}
+
+void
+stepcast_gate_free (StepcastGate *self)
+{
+  stepcast_access_free (self->access);
+  g_ptr_array_unref (self->hosts);
+  g_free (self->cookie_name);
+  g_free (self);
+}
+
+/**
+ * stepcast_gate_get_access:
+ * @self: a gate
+ *
+ * Returns: (transfer none): who may do what
+ */
+const StepcastAccess *
+stepcast_gate_get_access (const StepcastGate *self)
+{
+  return self->access;
+}
+
+static gboolean
+is_our_host (const StepcastGate *self, const char *host)
+{
+  for (guint i = 0; i < self->hosts->len; i++)
+    if (g_ascii_strcasecmp (self->hosts->pdata[i], host) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+typedef struct
+{
+  const char *name;
+  const char *value; /* of the last one */
+  guint n_found;
+} HeaderSearch;
+
+static void
+count_header (const char *name, const char *value, gpointer user_data)
+{
+  HeaderSearch *search = user_data;
+
+  if (g_ascii_strcasecmp (name, search->name) == 0)
+    {
+      search->value = value;
+      search->n_found++;
+    }
+}
+
+static HeaderSearch
+find_header (SoupServerMessage *message, const char *name)
+{
+  HeaderSearch search = { .name = name };
+
+  soup_message_headers_foreach (soup_server_message_get_request_headers (message), count_header,
+                                &search);
+  return search;
+}
+
+/* Against DNS rebinding: a name elsewhere may resolve to us. Two hosts are no host. */
+static gboolean
+check_host (const StepcastGate *self, SoupServerMessage *message, GError **error)
+{
+  HeaderSearch host = find_header (message, "Host");
+
+  if (host.n_found == 1 && is_our_host (self, host.value))
+    return TRUE;
+
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
+               "This server is %s, not “%.64s”", (const char *) self->hosts->pdata[0],
+               host.n_found == 0 ? "" : host.value);
+  return FALSE;
+}
+
+/* A browser names the page that asks; what is no browser names none. */
+static gboolean
+check_origin (const StepcastGate *self, SoupServerMessage *message, GError **error)
+{
+  HeaderSearch origin = find_header (message, "Origin");
+
+  if (origin.n_found == 0)
+    return TRUE;
+  if (origin.n_found == 1 && g_str_has_prefix (origin.value, "http://") &&
+      is_our_host (self, origin.value + strlen ("http://")))
+    return TRUE;
+
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
+               "The page “%.64s” may not use this server", origin.value);
+  return FALSE;
+}
+
+static char *
+get_query_token (SoupServerMessage *message)
+{
+  GUri *uri = soup_server_message_get_uri (message);
+  const char *query = uri != NULL ? g_uri_get_query (uri) : NULL;
+  g_autoptr (GHashTable) values = query != NULL ? soup_form_decode (query) : NULL;
+
+  return values != NULL ? g_strdup (g_hash_table_lookup (values, "token")) : NULL;
+}
+
+static const char *
+get_bearer_token (SoupServerMessage *message)
+{
+  HeaderSearch authorization = find_header (message, "Authorization");
+
+  if (authorization.n_found == 1 &&
+      g_ascii_strncasecmp (authorization.value, "Bearer ", strlen ("Bearer ")) == 0)
+    return authorization.value + strlen ("Bearer ");
+  return NULL;
+}
+
+static StepcastRole
+get_cookie_role (const StepcastGate *self, SoupServerMessage *message)
+{
+  HeaderSearch header = find_header (message, "Cookie");
+  g_auto (GStrv) cookies = g_strsplit (header.n_found == 1 ? header.value : "", ";", -1);
+  StepcastRole role = STEPCAST_ROLE_NONE;
+
+  for (guint i = 0; cookies[i] != NULL; i++)
+    {
+      char *cookie = g_strstrip (cookies[i]);
+      gsize length = strlen (self->cookie_name);
+
+      if (g_str_has_prefix (cookie, self->cookie_name) && cookie[length] == '=')
+        role = MAX (role, stepcast_access_check_secret (self->access, cookie + length + 1));
+    }
+
+  return role;
+}
+
+/**
+ * stepcast_gate_get_role:
+ * @self: a gate
+ * @message: a request
+ *
+ * Returns: the role that its token gives it, or where it has none its cookie
+ */
+StepcastRole
+stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message)
+{
+  g_autofree char *query_token = get_query_token (message);
+  const char *token = query_token != NULL ? query_token : get_bearer_token (message);
+
+  if (token != NULL || stepcast_access_is_open (self->access))
+    return stepcast_access_check_token (self->access, token);
+  return get_cookie_role (self, message);
+}
+
+static gboolean
+refuse (GError **error, const char *message)
+{
+  g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED, message);
+  return FALSE;
+}
+
+/**
+ * stepcast_gate_check:
+ * @self: a gate
+ * @message: a request whose headers have come
+ * @status: (out): the HTTP status of the refusal
+ * @error: %STEPCAST_ERROR_PERMISSION_DENIED or %STEPCAST_ERROR_BAD_REQUEST
+ *
+ * Returns: %FALSE with @status and @error set if it does not pass
+ */
+gboolean
+stepcast_gate_check (const StepcastGate *self,
+                     SoupServerMessage *message,
+                     guint *status,
+                     GError **error)
+{
+  const char *method = soup_server_message_get_method (message);
+  GUri *uri = soup_server_message_get_uri (message);
+
+  *status = SOUP_STATUS_MISDIRECTED_REQUEST;
+  if (!check_host (self, message, error))
+    return FALSE;
+
+  *status = SOUP_STATUS_FORBIDDEN;
+  if (!check_origin (self, message, error))
+    return FALSE;
+
+  *status = SOUP_STATUS_METHOD_NOT_ALLOWED;
+  if (!g_str_equal (method, "GET") && !g_str_equal (method, "HEAD"))
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+                   "“%.16s” is not done here: use GET or HEAD", method);
+      return FALSE;
+    }
+
+  *status = SOUP_STATUS_UNAUTHORIZED;
+  if (uri != NULL && g_str_equal (g_uri_get_path (uri), "/health"))
+    return TRUE;
+  if (stepcast_gate_get_role (self, message) == STEPCAST_ROLE_NONE)
+    return refuse (error, "A token is missing or wrong: open the whole link that stepcastd printed "
+                          "when it started");
+  return TRUE;
+}
+
+/**
+ * stepcast_gate_make_cookie:
+ * @self: a gate
+ * @message: a request that has passed
+ *
+ * Returns: (transfer full) (nullable): the Set-Cookie header that keeps its role, if it came by a
+ *   token; the cookie's value is a secret of its own
+ */
+char *
+stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message)
+{
+  g_autofree char *token = get_query_token (message);
+  StepcastRole role;
+
+  if (token == NULL || stepcast_access_is_open (self->access))
+    return NULL;
+
+  role = stepcast_access_check_token (self->access, token);
+  if (role == STEPCAST_ROLE_NONE)
+    return NULL;
+  return g_strdup_printf ("%s=%s; HttpOnly; SameSite=Strict; Path=/", self->cookie_name,
+                          stepcast_access_get_secret (self->access, role));
+}

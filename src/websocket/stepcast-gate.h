@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "stepcast-access.h"
+
+G_BEGIN_DECLS
+
+/**
+ * StepcastGate:
+ *
+ * What every request has to pass, HTTP and WebSocket alike: doc/protocol.md, "Who may ask".
+ */
+typedef struct _StepcastGate StepcastGate;
+
+StepcastGate *stepcast_gate_new (StepcastAccess *access, GInetAddress *address, guint16 port);
+void stepcast_gate_free (StepcastGate *self);
+
+const StepcastAccess *stepcast_gate_get_access (const StepcastGate *self);
+
+gboolean stepcast_gate_check (const StepcastGate *self,
+                              SoupServerMessage *message,
+                              guint *status,
+                              GError **error);
+StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message);
+char *stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastGate, stepcast_gate_free)
+
+G_END_DECLS

@@ -1,0 +1,342 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-http.h"
+
+#include "stepcast-error.h"
+#include "stepcast-json.h"
+
+/* The page's files, compiled in. */
+#define WEB_PREFIX "/org/stepcast/Stepcast1/web/"
+
+#define PAGE_POLICY                                                                                \
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "          \
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "              \
+  "require-trusted-types-for 'script'"
+
+/* A frame may be foreign: opened in a tab of its own, it must not run script with our cookie. */
+#define FRAME_POLICY "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+static void
+add_header (SoupServerMessage *message, const char *name, const char *value)
+{
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), name, value);
+}
+
+static void
+respond_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
+{
+  SoupMessageBody *body = soup_server_message_get_response_body (message);
+
+  soup_server_message_set_status (message, status, NULL);
+  add_header (message, "Content-Type", type);
+  add_header (message, "X-Content-Type-Options", "nosniff");
+  add_header (message, "Referrer-Policy", "no-referrer");
+  add_header (message, "Cross-Origin-Resource-Policy", "same-origin");
+  soup_message_body_truncate (body);
+  soup_message_body_append_bytes (body, bytes);
+  soup_message_body_complete (body);
+}
+
+/**
+ * stepcast_http_respond_text:
+ * @message: a request
+ * @status: of the answer
+ * @type: its content type
+ * @text: its body
+ */
+void
+stepcast_http_respond_text (SoupServerMessage *message,
+                            guint status,
+                            const char *type,
+                            const char *text)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  add_header (message, "Cache-Control", "no-store");
+  respond_bytes (message, status, type, bytes);
+}
+
+static void
+respond_json (SoupServerMessage *message, guint status, JsonBuilder *taken)
+{
+  g_autofree char *text = stepcast_json_take_text (taken);
+
+  stepcast_http_respond_text (message, status, "application/json", text);
+}
+
+/**
+ * stepcast_http_respond_error:
+ * @message: a request
+ * @status: of the answer
+ * @error: what is wrong
+ */
+void
+stepcast_http_respond_error (SoupServerMessage *message, guint status, const GError *error)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "error");
+  stepcast_json_add_reason (builder, error);
+  json_builder_end_object (builder);
+  respond_json (message, status, builder);
+}
+
+static const char *
+get_content_type (const char *path)
+{
+  static const struct
+  {
+    const char *suffix;
+    const char *type;
+  } types[] = {
+    { ".html", "text/html; charset=utf-8" },
+    { ".css", "text/css; charset=utf-8" },
+    { ".js", "text/javascript; charset=utf-8" },
+    { ".svg", "image/svg+xml" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_str_has_suffix (path, types[i].suffix))
+      return types[i].type;
+  return "application/octet-stream";
+}
+
+/**
+ * stepcast_http_respond_page:
+ * @message: a request
+ * @path: the path that was asked for; "/" is the page
+ */
+void
+stepcast_http_respond_page (SoupServerMessage *message, const char *path)
+{
+  const char *name = g_str_equal (path, "/") ? "index.html" : path + 1;
+  g_autofree char *resource = g_strconcat (WEB_PREFIX, name, NULL);
+  g_autoptr (GBytes) bytes = g_resources_lookup_data (resource, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+
+  if (bytes == NULL)
+    {
+      g_autoptr (GError) error = g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+                                              "There is nothing at “%.64s”", path);
+
+      stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+      return;
+    }
+
+  add_header (message, "Content-Security-Policy", PAGE_POLICY);
+  add_header (message, "Cache-Control", "no-cache");
+  respond_bytes (message, SOUP_STATUS_OK, get_content_type (name), bytes);
+}
+
+static void
+add_text (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_int (JsonBuilder *builder, const char *name, guint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) value);
+}
+
+/**
+ * stepcast_http_respond_generators:
+ * @message: a request
+ * @registry: what sessions can be made of
+ */
+void
+stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *registry)
+{
+  JsonBuilder *builder = json_builder_new ();
+  GPtrArray *sources = stepcast_registry_list (registry);
+  StepcastSource *default_source = stepcast_registry_find (registry, NULL, NULL);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "generators");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < sources->len; i++)
+    {
+      StepcastSource *source = sources->pdata[i];
+      GType generator_type = stepcast_source_get_generator_type (source);
+
+      json_builder_begin_object (builder);
+      add_text (builder, "name", stepcast_source_get_name (source));
+      add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+      json_builder_set_member_name (builder, "default");
+      json_builder_add_boolean_value (builder, source == default_source);
+      json_builder_set_member_name (builder, "parameters");
+      stepcast_json_add_parameters (builder, generator_type, NULL);
+      json_builder_set_member_name (builder, "metrics");
+      stepcast_json_add_metric_specs (builder, generator_type);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  respond_json (message, SOUP_STATUS_OK, builder);
+}
+
+static void
+add_session (JsonBuilder *builder, StepcastSession *session)
+{
+  const StepcastProgress *progress = stepcast_session_get_progress (session);
+
+  json_builder_begin_object (builder);
+  add_text (builder, "name", stepcast_session_get_name (session));
+  add_text (builder, "generator", stepcast_source_get_name (stepcast_session_get_source (session)));
+  add_text (builder, "state", stepcast_session_get_state_nick (session));
+  add_int (builder, "run", stepcast_session_get_run_number (session));
+  add_int (builder, "step", progress->step);
+  json_builder_set_member_name (builder, "fraction");
+  stepcast_json_add_fraction (builder, progress->fraction);
+  json_builder_set_member_name (builder, "metrics");
+  stepcast_json_add_metrics (builder, session);
+  json_builder_set_member_name (builder, "parameters");
+  stepcast_json_add_values (builder, stepcast_session_get_parameters (session));
+  add_int (builder, "viewers", stepcast_session_get_n_sinks (session));
+  json_builder_set_member_name (builder, "reason");
+  stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
+  json_builder_end_object (builder);
+}
+
+/**
+ * stepcast_http_respond_sessions:
+ * @message: a request
+ * @manager: whose sessions
+ */
+void
+stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager)
+{
+  JsonBuilder *builder = json_builder_new ();
+  GPtrArray *sessions = stepcast_session_manager_list (manager);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "sessions");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < sessions->len; i++)
+    add_session (builder, sessions->pdata[i]);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  respond_json (message, SOUP_STATUS_OK, builder);
+}
+
+void
+stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *session)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  add_session (builder, session);
+  respond_json (message, SOUP_STATUS_OK, builder);
+}
+
+/* ---- frame.svg ---- */
+
+typedef struct
+{
+  SoupServerMessage *message;
+  GCancellable *cancellable;
+  gulong finished_id;
+} FrameRequest;
+
+static void
+frame_request_free (FrameRequest *request)
+{
+  g_signal_handler_disconnect (request->message, request->finished_id);
+  g_object_unref (request->message);
+  g_object_unref (request->cancellable);
+  g_free (request);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FrameRequest, frame_request_free)
+
+static gboolean
+has_etag (SoupServerMessage *message, const char *etag)
+{
+  const char *known =
+    soup_message_headers_get_list (soup_server_message_get_request_headers (message),
+                                   "If-None-Match");
+  g_autoptr (GSList) tags = known != NULL ? soup_header_parse_list (known) : NULL;
+  gboolean is_known = FALSE;
+
+  for (GSList *link = tags; link != NULL; link = link->next)
+    {
+      const char *tag = link->data;
+
+      if (g_str_has_prefix (tag, "W/")) /* a weak comparison: RFC 9110, section 13.1.2 */
+        tag += strlen ("W/");
+      is_known = is_known || g_str_equal (tag, "*") || g_str_equal (tag, etag);
+    }
+  g_slist_free_full (g_steal_pointer (&tags), g_free);
+
+  return is_known;
+}
+
+static void
+respond_frame (SoupServerMessage *message, StepcastFrame *frame)
+{
+  g_autofree char *etag =
+    g_strdup_printf ("\"%u-%" G_GUINT64_FORMAT "\"", stepcast_frame_get_run (frame),
+                     stepcast_frame_get_serial (frame));
+
+  add_header (message, "ETag", etag);
+  add_header (message, "Cache-Control", "no-cache");
+  add_header (message, "Content-Security-Policy", FRAME_POLICY);
+  if (has_etag (message, etag))
+    soup_server_message_set_status (message, SOUP_STATUS_NOT_MODIFIED, NULL);
+  else
+    respond_bytes (message, SOUP_STATUS_OK, "image/svg+xml", stepcast_frame_get_svg (frame));
+}
+
+static void
+on_drawn (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FrameRequest) request = user_data;
+  g_autoptr (StepcastFrame) frame = NULL;
+  g_autoptr (GError) error = NULL;
+
+  frame = stepcast_session_draw_finish (STEPCAST_SESSION (source_object), result, &error);
+  if (g_cancellable_is_cancelled (request->cancellable)) /* who asked has gone */
+    return;
+
+  if (frame != NULL)
+    respond_frame (request->message, frame);
+  else
+    stepcast_http_respond_error (request->message,
+                                 g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE) ?
+                                   SOUP_STATUS_NOT_FOUND :
+                                   SOUP_STATUS_INTERNAL_SERVER_ERROR,
+                                 error);
+  soup_server_message_unpause (request->message);
+}
+
+static void
+on_finished (SoupServerMessage *message, GCancellable *cancellable)
+{
+  g_cancellable_cancel (cancellable);
+}
+
+/**
+ * stepcast_http_respond_frame:
+ * @message: a request
+ * @session: of which a picture is wanted
+ *
+ * Answers when there is one.
+ */
+void
+stepcast_http_respond_frame (SoupServerMessage *message, StepcastSession *session)
+{
+  FrameRequest *request = g_new (FrameRequest, 1);
+
+  request->message = g_object_ref (message);
+  request->cancellable = g_cancellable_new ();
+  request->finished_id =
+    g_signal_connect (message, "finished", G_CALLBACK (on_finished), request->cancellable);
+
+  soup_server_message_pause (message);
+  stepcast_session_draw_async (session, request->cancellable, on_drawn, request);
+}

@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "stepcast-session-manager.h"
+
+G_BEGIN_DECLS
+
+/* What the server answers to plain HTTP: doc/protocol.md, "HTTP". */
+
+void stepcast_http_respond_text (SoupServerMessage *message,
+                                 guint status,
+                                 const char *type,
+                                 const char *text);
+void stepcast_http_respond_error (SoupServerMessage *message, guint status, const GError *error);
+
+void stepcast_http_respond_page (SoupServerMessage *message, const char *path);
+void stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *registry);
+void stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager);
+void stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *session);
+void stepcast_http_respond_frame (SoupServerMessage *message, StepcastSession *session);
+
+G_END_DECLS

@@ -1,0 +1,391 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-json.h"
+
+#include <math.h>
+
+#include <glib/gi18n.h>
+
+#include "stepcast-error.h"
+#include "stepcast-parameters.h"
+
+/* Integers above this are not exact in a reader whose numbers are doubles (RFC 8259, section 6). */
+#define MAX_EXACT_INTEGER (G_GINT64_CONSTANT (1) << 53)
+
+/**
+ * stepcast_json_quote:
+ * @text: in UTF-8
+ *
+ * Returns: (transfer full): @text as a JSON string, quotes included
+ */
+char *
+stepcast_json_quote (const char *text)
+{
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), text);
+
+  return json_to_string (node, FALSE);
+}
+
+/**
+ * stepcast_json_take_text:
+ * @builder: (transfer full): a builder whose root is complete
+ *
+ * Returns: (transfer full): what was built, in one line
+ */
+char *
+stepcast_json_take_text (JsonBuilder *builder)
+{
+  g_autoptr (JsonBuilder) owned = builder;
+  g_autoptr (JsonNode) root = json_builder_get_root (owned);
+
+  return json_to_string (root, FALSE);
+}
+
+static void
+add_integer (JsonBuilder *builder, gint64 value)
+{
+  if (ABS (value) <= MAX_EXACT_INTEGER)
+    {
+      json_builder_add_int_value (builder, value);
+    }
+  else
+    {
+      g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, value);
+
+      json_builder_add_string_value (builder, text);
+    }
+}
+
+static void
+add_natural (JsonBuilder *builder, guint64 value)
+{
+  if (value <= (guint64) MAX_EXACT_INTEGER)
+    {
+      json_builder_add_int_value (builder, (gint64) value);
+    }
+  else
+    {
+      g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+      json_builder_add_string_value (builder, text);
+    }
+}
+
+/**
+ * stepcast_json_add_value:
+ * @builder: a builder
+ * @value: a parameter's value, in its own type
+ */
+void
+stepcast_json_add_value (JsonBuilder *builder, GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    json_builder_add_boolean_value (builder, g_variant_get_boolean (value));
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
+    json_builder_add_double_value (builder, g_variant_get_double (value));
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT32))
+    add_integer (builder, g_variant_get_int32 (value));
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT32))
+    add_natural (builder, g_variant_get_uint32 (value));
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64))
+    add_integer (builder, g_variant_get_int64 (value));
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64))
+    add_natural (builder, g_variant_get_uint64 (value));
+  else
+    json_builder_add_string_value (builder, g_variant_get_string (value, NULL));
+}
+
+/**
+ * stepcast_json_add_values:
+ * @builder: a builder
+ * @values: an `a{sv}` of parameters
+ */
+void
+stepcast_json_add_values (JsonBuilder *builder, GVariant *values)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  json_builder_begin_object (builder);
+  g_variant_iter_init (&iter, values);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    {
+      json_builder_set_member_name (builder, name);
+      stepcast_json_add_value (builder, value);
+    }
+  json_builder_end_object (builder);
+}
+
+/**
+ * stepcast_json_add_reason:
+ * @builder: a builder
+ * @reason: (nullable): an error
+ */
+void
+stepcast_json_add_reason (JsonBuilder *builder, const GError *reason)
+{
+  if (reason == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "code");
+  json_builder_add_string_value (builder, stepcast_error_nick (reason));
+  json_builder_set_member_name (builder, "message");
+  json_builder_add_string_value (builder, reason->message);
+  json_builder_end_object (builder);
+}
+
+static const char *
+get_type_name (GParamSpec *pspec)
+{
+  switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
+    {
+    case G_TYPE_BOOLEAN:
+      return "boolean";
+    case G_TYPE_DOUBLE:
+      return "number";
+    case G_TYPE_ENUM:
+      return "choice";
+    case G_TYPE_STRING:
+      return "text";
+    default:
+      return "integer";
+    }
+}
+
+static void
+add_choices (JsonBuilder *builder, GParamSpec *pspec)
+{
+  GEnumClass *klass = G_PARAM_SPEC_ENUM (pspec)->enum_class;
+
+  json_builder_set_member_name (builder, "choices");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < klass->n_values; i++)
+    json_builder_add_string_value (builder, klass->values[i].value_nick);
+  json_builder_end_array (builder);
+}
+
+static void
+add_bound (JsonBuilder *builder, GParamSpec *pspec, const char *name, double bound)
+{
+  json_builder_set_member_name (builder, name);
+  if (G_IS_PARAM_SPEC_DOUBLE (pspec))
+    json_builder_add_double_value (builder, bound);
+  else if (bound < 0)
+    add_integer (builder, bound <= -0x1p63 ? G_MININT64 : (gint64) bound);
+  else
+    add_natural (builder, bound >= 0x1p64 ? G_MAXUINT64 : (guint64) bound);
+}
+
+static void
+add_parameter (JsonBuilder *builder, GParamSpec *pspec, GVariant *value)
+{
+  g_autoptr (GVariant) default_value = stepcast_parameter_get_default (pspec);
+  const char *unit = stepcast_parameter_get_unit (pspec);
+  double minimum, maximum;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "name");
+  json_builder_add_string_value (builder, pspec->name);
+  json_builder_set_member_name (builder, "label");
+  json_builder_add_string_value (builder, _ (g_param_spec_get_nick (pspec)));
+  json_builder_set_member_name (builder, "description");
+  json_builder_add_string_value (builder, _ (g_param_spec_get_blurb (pspec)));
+  json_builder_set_member_name (builder, "type");
+  json_builder_add_string_value (builder, get_type_name (pspec));
+  json_builder_set_member_name (builder, "default");
+  stepcast_json_add_value (builder, default_value);
+  json_builder_set_member_name (builder, "value");
+  stepcast_json_add_value (builder, value != NULL ? value : default_value);
+  if (stepcast_parameter_get_bounds (pspec, &minimum, &maximum))
+    {
+      add_bound (builder, pspec, "minimum", minimum);
+      add_bound (builder, pspec, "maximum", maximum);
+    }
+  if (G_IS_PARAM_SPEC_ENUM (pspec))
+    add_choices (builder, pspec);
+  if (unit != NULL)
+    {
+      json_builder_set_member_name (builder, "unit");
+      json_builder_add_string_value (builder, _ (unit));
+    }
+  json_builder_set_member_name (builder, "live");
+  json_builder_add_boolean_value (builder, stepcast_parameter_is_live (pspec));
+  json_builder_end_object (builder);
+}
+
+/**
+ * stepcast_json_add_parameters:
+ * @builder: a builder
+ * @generator_type: whose parameters
+ * @values: (nullable): an `a{sv}` of their present values; %NULL for the defaults
+ *
+ * Adds a list of parameter specs.
+ */
+void
+stepcast_json_add_parameters (JsonBuilder *builder, GType generator_type, GVariant *values)
+{
+  g_autofree GParamSpec **list = NULL;
+  guint n_parameters;
+
+  list = stepcast_parameters_list (generator_type, &n_parameters);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < n_parameters; i++)
+    {
+      g_autoptr (GVariant) value =
+        values != NULL ? g_variant_lookup_value (values, list[i]->name, NULL) : NULL;
+
+      add_parameter (builder, list[i], value);
+    }
+  json_builder_end_array (builder);
+}
+
+/**
+ * stepcast_json_add_metric_specs:
+ * @builder: a builder
+ * @generator_type: whose metrics
+ */
+void
+stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type)
+{
+  g_autoptr (GTypeClass) type_class = g_type_class_ref (generator_type);
+  StepcastGeneratorClass *klass = STEPCAST_GENERATOR_CLASS (type_class);
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < klass->n_metrics; i++)
+    {
+      const StepcastMetric *metric = &klass->metrics[i];
+
+      json_builder_begin_object (builder);
+      json_builder_set_member_name (builder, "name");
+      json_builder_add_string_value (builder, metric->name);
+      json_builder_set_member_name (builder, "summary");
+      json_builder_add_string_value (builder, _ (metric->summary));
+      if (metric->unit != NULL)
+        {
+          json_builder_set_member_name (builder, "unit");
+          json_builder_add_string_value (builder, _ (metric->unit));
+        }
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+/**
+ * stepcast_json_add_metrics:
+ * @builder: a builder
+ * @session: whose metrics, as of its last step
+ */
+void
+stepcast_json_add_metrics (JsonBuilder *builder, StepcastSession *session)
+{
+  GType generator_type = stepcast_source_get_generator_type (stepcast_session_get_source (session));
+  g_autoptr (GTypeClass) type_class = g_type_class_ref (generator_type);
+  StepcastGeneratorClass *klass = STEPCAST_GENERATOR_CLASS (type_class);
+  const StepcastProgress *progress = stepcast_session_get_progress (session);
+
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < progress->n_metrics && i < klass->n_metrics; i++)
+    {
+      json_builder_set_member_name (builder, klass->metrics[i].name);
+      if (isfinite (progress->metrics[i]))
+        json_builder_add_double_value (builder, progress->metrics[i]);
+      else
+        json_builder_add_null_value (builder);
+    }
+  json_builder_end_object (builder);
+}
+
+/**
+ * stepcast_json_add_fraction:
+ * @builder: a builder
+ * @fraction: from 0 to 1; -1, which becomes null, where it is not known
+ */
+void
+stepcast_json_add_fraction (JsonBuilder *builder, double fraction)
+{
+  if (fraction >= 0)
+    json_builder_add_double_value (builder, fraction);
+  else
+    json_builder_add_null_value (builder);
+}
+
+/**
+ * stepcast_json_get_summary:
+ * @generator_type: a type derived from #StepcastGenerator, or itself
+ *
+ * Returns: (transfer none): one translated line that says what it computes
+ */
+const char *
+stepcast_json_get_summary (GType generator_type)
+{
+  g_autoptr (GTypeClass) type_class = g_type_class_ref (generator_type);
+  const char *summary = STEPCAST_GENERATOR_CLASS (type_class)->summary;
+
+  return summary != NULL ? _ (summary) : _ ("An external program");
+}
+
+static GVariant *
+read_value (JsonNode *node, GParamSpec *pspec, GError **error)
+{
+  GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  g_autofree char *given = NULL;
+
+  switch (type)
+    {
+    case G_TYPE_BOOLEAN:
+      return g_variant_ref_sink (g_variant_new_boolean (json_node_get_boolean (node)));
+    case G_TYPE_INT64:
+      return g_variant_ref_sink (g_variant_new_int64 (json_node_get_int (node)));
+    case G_TYPE_DOUBLE:
+      return g_variant_ref_sink (g_variant_new_double (json_node_get_double (node)));
+    case G_TYPE_STRING:
+      /* An integer of more than 53 bits is a string on the wire. */
+      if (G_IS_PARAM_SPEC_INT64 (pspec) || G_IS_PARAM_SPEC_UINT64 (pspec))
+        return stepcast_parameter_parse (pspec, json_node_get_string (node), error);
+      return g_variant_ref_sink (g_variant_new_string (json_node_get_string (node)));
+    default:
+      given = json_to_string (node, FALSE);
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                   "“%.64s” is no value for “%s”: it is neither a number, a text, true nor false",
+                   given, pspec->name);
+      return NULL;
+    }
+}
+
+/**
+ * stepcast_json_read_values:
+ * @values: name to value, whatever is in it
+ * @generator_type: whose parameters they are meant to be
+ * @error: names the first that is none, or of no type that a parameter has
+ *
+ * Returns: (transfer full) (nullable): an `a{sv}` to be checked, or %NULL with @error set
+ */
+GVariant *
+stepcast_json_read_values (JsonObject *values, GType generator_type, GError **error)
+{
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+
+  json_object_iter_init (&iter, values);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      GParamSpec *pspec = stepcast_parameters_find (generator_type, name, error);
+      g_autoptr (GVariant) value = pspec != NULL ? read_value (node, pspec, error) : NULL;
+
+      if (value == NULL)
+        return NULL;
+      g_variant_builder_add (&builder, "{sv}", name, value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}

@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "stepcast-session.h"
+
+G_BEGIN_DECLS
+
+/* What the protocol shows of the core's objects, as JSON: doc/protocol.md is the reference. */
+
+char *stepcast_json_quote (const char *text);
+char *stepcast_json_take_text (JsonBuilder *builder);
+
+void stepcast_json_add_value (JsonBuilder *builder, GVariant *value);
+void stepcast_json_add_values (JsonBuilder *builder, GVariant *values);
+void stepcast_json_add_reason (JsonBuilder *builder, const GError *reason);
+void stepcast_json_add_parameters (JsonBuilder *builder, GType generator_type, GVariant *values);
+void stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type);
+void stepcast_json_add_metrics (JsonBuilder *builder, StepcastSession *session);
+void stepcast_json_add_fraction (JsonBuilder *builder, double fraction);
+const char *stepcast_json_get_summary (GType generator_type);
+
+GVariant *stepcast_json_read_values (JsonObject *values, GType generator_type, GError **error);
+
+G_END_DECLS

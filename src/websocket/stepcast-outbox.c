@@ -1,0 +1,361 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-outbox.h"
+
+#include <string.h>
+
+/* A server's header is at most 10 bytes; a frame's line in stepcast.v1 stays below 120. */
+#define MAX_HEAD_BYTES 136
+
+/* One write takes this much at the most: small frames go in bursts, which saves system calls, and
+ * large ones one by one, which is fair to the other viewers. */
+#define MAX_GATHERED_BYTES (64 * 1024)
+
+/* One message: its head (the WebSocket header, and what stands before the payload), and the payload
+ * itself, which others may share. */
+typedef struct
+{
+  GList link; /* its place in a queue: a message is in one at most, and needs no node of its own */
+  guint8 head[MAX_HEAD_BYTES];
+  guint head_length;
+  GBytes *payload;
+  gsize length; /* of both */
+  gboolean is_frame;
+} Message;
+
+struct _StepcastOutbox
+{
+  Message *current; /* (nullable): what is partly written */
+  gsize n_written;  /* of it */
+  GQueue urgent;    /* of Message */
+  GQueue ordered;   /* of Message: frames, and what belongs after them */
+
+  guint n_waiting_frames;
+  gsize waiting_frame_bytes;
+  gsize answer_bytes;
+};
+
+static void
+message_free (Message *message)
+{
+  g_bytes_unref (message->payload);
+  g_free (message);
+}
+
+/* Writes the header of an unfragmented, unmasked text message (RFC 6455, section 5.2). */
+static guint
+write_header (guint8 *header, guint64 length)
+{
+  guint n_length_bytes = length < 126 ? 0 : length <= G_MAXUINT16 ? 2 : 8;
+
+  header[0] = 0x81;
+  header[1] = n_length_bytes == 0 ? (guint8) length : n_length_bytes == 2 ? 126 : 127;
+  for (guint i = 0; i < n_length_bytes; i++)
+    header[2 + i] = (guint8) (length >> 8 * (n_length_bytes - 1 - i));
+
+  return 2 + n_length_bytes;
+}
+
+static Message *
+message_new (const char *prefix, GBytes *payload, gboolean is_frame)
+{
+  Message *message = g_new (Message, 1);
+  gsize prefix_length = prefix != NULL ? strlen (prefix) : 0;
+  gsize payload_length = g_bytes_get_size (payload);
+
+  g_assert (prefix_length <= MAX_HEAD_BYTES - 10);
+
+  message->head_length = write_header (message->head, prefix_length + payload_length);
+  if (prefix_length > 0)
+    memcpy (message->head + message->head_length, prefix, prefix_length);
+  message->head_length += (guint) prefix_length;
+  message->payload = g_bytes_ref (payload);
+  message->length = message->head_length + payload_length;
+  message->is_frame = is_frame;
+  message->link = (GList){ .data = message };
+
+  return message;
+}
+
+StepcastOutbox *
+stepcast_outbox_new (void)
+{
+  StepcastOutbox *self = g_new0 (StepcastOutbox, 1);
+
+  g_queue_init (&self->urgent);
+  g_queue_init (&self->ordered);
+
+  return self;
+}
+
+static Message *
+pop_head (GQueue *queue)
+{
+  GList *link = g_queue_pop_head_link (queue);
+
+  return link != NULL ? link->data : NULL;
+}
+
+void
+stepcast_outbox_free (StepcastOutbox *self)
+{
+  stepcast_outbox_drop_all (self);
+  g_clear_pointer (&self->current, message_free);
+  g_free (self);
+}
+
+/**
+ * stepcast_outbox_push_frame:
+ * @self: an outbox
+ * @prefix: (nullable): what stands before the SVG document, at most 120 bytes
+ * @frame: a frame, which is shared and not copied
+ */
+void
+stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame)
+{
+  Message *message = message_new (prefix, stepcast_frame_get_svg (frame), TRUE);
+
+  g_queue_push_tail_link (&self->ordered, &message->link);
+  self->n_waiting_frames++;
+  self->waiting_frame_bytes += message->length;
+}
+
+/**
+ * stepcast_outbox_push_text:
+ * @self: an outbox
+ * @text: an answer in UTF-8
+ * @is_urgent: whether it goes before the frames that wait, or after them
+ */
+void
+stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_urgent)
+{
+  g_autoptr (GBytes) payload = g_bytes_new (text, strlen (text));
+  Message *message = message_new (NULL, payload, FALSE);
+
+  g_queue_push_tail_link (is_urgent ? &self->urgent : &self->ordered, &message->link);
+  self->answer_bytes += message->length;
+}
+
+/* Takes @message off the account of what waits. */
+static void
+stop_waiting (StepcastOutbox *self, const Message *message)
+{
+  if (message->is_frame)
+    {
+      self->n_waiting_frames--;
+      self->waiting_frame_bytes -= message->length;
+    }
+}
+
+/**
+ * stepcast_outbox_drop_frames:
+ * @self: an outbox
+ *
+ * Drops the frames of which nothing has been written.
+ *
+ * Returns: how many
+ */
+guint
+stepcast_outbox_drop_frames (StepcastOutbox *self)
+{
+  guint n_dropped = self->n_waiting_frames;
+
+  for (GList *link = self->ordered.head, *next; link != NULL; link = next)
+    {
+      Message *message = link->data;
+
+      next = link->next;
+      if (message->is_frame)
+        {
+          g_queue_unlink (&self->ordered, link);
+          stop_waiting (self, message);
+          message_free (message);
+        }
+    }
+
+  return n_dropped;
+}
+
+/**
+ * stepcast_outbox_drop_all:
+ * @self: an outbox
+ *
+ * Drops all of which nothing has been written.
+ */
+void
+stepcast_outbox_drop_all (StepcastOutbox *self)
+{
+  Message *message;
+
+  stepcast_outbox_drop_frames (self);
+  while ((message = pop_head (&self->urgent)) != NULL ||
+         (message = pop_head (&self->ordered)) != NULL)
+    {
+      self->answer_bytes -= message->length;
+      message_free (message);
+    }
+}
+
+typedef struct
+{
+  GOutputVector *vectors;
+  guint n_vectors;
+  guint n_used;
+  gsize n_bytes;
+} Gathering;
+
+static void
+add_vector (Gathering *gathering, gconstpointer data, gsize length)
+{
+  if (length == 0)
+    return;
+
+  gathering->vectors[gathering->n_used].buffer = data;
+  gathering->vectors[gathering->n_used].size = length;
+  gathering->n_used++;
+  gathering->n_bytes += length;
+}
+
+/* Adds what is left of @message after @n_written bytes; FALSE if the gathering is full. */
+static gboolean
+add_message (Gathering *gathering, const Message *message, gsize n_written)
+{
+  gsize payload_length;
+  const guint8 *payload = g_bytes_get_data (message->payload, &payload_length);
+  gsize n_head = MIN (n_written, message->head_length);
+  gsize n_payload = n_written - n_head;
+
+  if (gathering->n_used + 2 > gathering->n_vectors ||
+      (gathering->n_used > 0 &&
+       gathering->n_bytes + message->length - n_written > MAX_GATHERED_BYTES))
+    return FALSE;
+
+  add_vector (gathering, message->head + n_head, message->head_length - n_head);
+  add_vector (gathering, payload + n_payload, payload_length - n_payload);
+  return TRUE;
+}
+
+/**
+ * stepcast_outbox_gather:
+ * @self: an outbox
+ * @vectors: (out caller-allocates) (array length=n_vectors): what to write next, in order
+ * @n_vectors: how many there is room for, at least 2
+ * @only_current: only what is left of the message that is partly written
+ *
+ * The vectors are valid until @self is changed.
+ *
+ * Returns: how many were filled; 0 if there is nothing to write
+ */
+guint
+stepcast_outbox_gather (StepcastOutbox *self,
+                        GOutputVector *vectors,
+                        guint n_vectors,
+                        gboolean only_current)
+{
+  Gathering gathering = { .vectors = vectors, .n_vectors = n_vectors };
+  gboolean has_room = TRUE;
+
+  if (self->current != NULL)
+    has_room = add_message (&gathering, self->current, self->n_written);
+  has_room = has_room && !only_current;
+  for (GList *link = self->urgent.head; has_room && link != NULL; link = link->next)
+    has_room = add_message (&gathering, link->data, 0);
+  for (GList *link = self->ordered.head; has_room && link != NULL; link = link->next)
+    has_room = add_message (&gathering, link->data, 0);
+
+  return gathering.n_used;
+}
+
+static Message *
+take_next (StepcastOutbox *self)
+{
+  Message *message = pop_head (&self->urgent);
+
+  if (message == NULL)
+    message = pop_head (&self->ordered);
+  g_assert (message != NULL);
+  stop_waiting (self, message);
+
+  return message;
+}
+
+/**
+ * stepcast_outbox_consume:
+ * @self: an outbox
+ * @n_bytes: how much of what was gathered last has been written
+ */
+void
+stepcast_outbox_consume (StepcastOutbox *self, gsize n_bytes)
+{
+  while (n_bytes > 0)
+    {
+      gsize n_taken;
+
+      if (self->current == NULL)
+        {
+          self->current = take_next (self);
+          self->n_written = 0;
+        }
+
+      n_taken = MIN (n_bytes, self->current->length - self->n_written);
+      self->n_written += n_taken;
+      n_bytes -= n_taken;
+      if (self->n_written == self->current->length)
+        {
+          if (!self->current->is_frame)
+            self->answer_bytes -= self->current->length;
+          g_clear_pointer (&self->current, message_free);
+        }
+    }
+}
+
+gboolean
+stepcast_outbox_is_empty (const StepcastOutbox *self)
+{
+  return self->current == NULL && self->urgent.length == 0 && self->ordered.length == 0;
+}
+
+/**
+ * stepcast_outbox_is_within_message:
+ * @self: an outbox
+ *
+ * Returns: whether a message is partly written: nothing else may be written before its end
+ */
+gboolean
+stepcast_outbox_is_within_message (const StepcastOutbox *self)
+{
+  return self->current != NULL;
+}
+
+guint
+stepcast_outbox_get_n_waiting_frames (const StepcastOutbox *self)
+{
+  return self->n_waiting_frames;
+}
+
+/**
+ * stepcast_outbox_get_waiting_frame_bytes:
+ * @self: an outbox
+ *
+ * Returns: the bytes of the frames of which nothing has been written
+ */
+gsize
+stepcast_outbox_get_waiting_frame_bytes (const StepcastOutbox *self)
+{
+  return self->waiting_frame_bytes;
+}
+
+/**
+ * stepcast_outbox_get_answer_bytes:
+ * @self: an outbox
+ *
+ * Returns: the bytes of the answers that have not been written whole
+ */
+gsize
+stepcast_outbox_get_answer_bytes (const StepcastOutbox *self)
+{
+  return self->answer_bytes;
+}

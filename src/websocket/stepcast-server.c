@@ -1,0 +1,633 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-server.h"
+
+#include <libsoup/soup.h>
+
+#include "stepcast-acceptor.h"
+#include "stepcast-error.h"
+#include "stepcast-gate.h"
+#include "stepcast-http.h"
+#include "stepcast-parameters.h"
+#include "stepcast-viewer.h"
+
+/* The web's way in: HTTP requests, and viewers by WebSocket.
+ *
+ * Every request passes the gate when its headers have come, before any handler sees it, and has to
+ * be complete within a deadline. The handshake of a WebSocket is answered here and not by
+ * soup_server_add_websocket_handler(): that one keeps negotiated extensions where a client that
+ * vanishes can leave them for the next, and takes the stream where no tap can be put beneath it.
+ * Lives on the main context. */
+
+/* For a request to be complete, and for an idle connection to be used again. */
+#define REQUEST_SECONDS 10
+
+/* What peers get to say goodbye in. */
+#define CLOSE_MS 1000
+
+struct _StepcastServer
+{
+  GObject parent_instance;
+
+  StepcastSessionManager *manager;
+  SoupServer *soup;
+  StepcastAcceptor *acceptor; /* (nullable): while it listens */
+  StepcastGate *gate;
+  char *base_uri;
+
+  GHashTable *viewers; /* set of StepcastViewer */
+  GTask *closing;      /* (nullable): who waits until there is none */
+  GSource *close_timer;
+};
+
+G_DEFINE_FINAL_TYPE (StepcastServer, stepcast_server, G_TYPE_OBJECT)
+
+/* ---- requests ---- */
+
+/* A connection that waits for its request: the deadline is dropped with the closure. */
+typedef struct
+{
+  SoupServerMessage *message; /* not owned: its signals own this */
+  GSource *source;
+} Deadline;
+
+static gboolean
+on_request_deadline (gpointer user_data)
+{
+  Deadline *deadline = user_data;
+  g_autoptr (GIOStream) stream = NULL;
+
+  g_debug ("A request did not come within %d s", REQUEST_SECONDS);
+  g_clear_pointer (&deadline->source, g_source_unref);
+  stream = soup_server_message_steal_connection (deadline->message);
+  if (stream != NULL)
+    g_io_stream_close (stream, NULL, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+deadline_clear (Deadline *deadline)
+{
+  if (deadline->source != NULL)
+    {
+      g_source_destroy (deadline->source);
+      g_clear_pointer (&deadline->source, g_source_unref);
+    }
+}
+
+static void
+deadline_free (gpointer data, GClosure *closure)
+{
+  deadline_clear (data);
+  g_free (data);
+}
+
+static void
+on_got_body (SoupServerMessage *message, Deadline *deadline)
+{
+  deadline_clear (deadline);
+}
+
+static void
+set_deadline (SoupServerMessage *message)
+{
+  Deadline *deadline = g_new0 (Deadline, 1);
+
+  deadline->message = message;
+  deadline->source = g_timeout_source_new_seconds (REQUEST_SECONDS);
+  g_source_set_static_name (deadline->source, "[stepcast] request deadline");
+  g_source_set_callback (deadline->source, on_request_deadline, deadline, NULL);
+  g_source_attach (deadline->source, g_main_context_get_thread_default ());
+  g_signal_connect_data (message, "got-body", G_CALLBACK (on_got_body), deadline, deadline_free,
+                         G_CONNECT_DEFAULT);
+}
+
+static void
+on_got_headers (SoupServerMessage *message, StepcastServer *self)
+{
+  g_autoptr (GError) error = NULL;
+  guint status;
+
+  /* Nothing here has a use for a body, and libsoup would keep one of any size. */
+  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
+
+  /* A status that is set here keeps the handlers from being called. */
+  if (!stepcast_gate_check (self->gate, message, &status, &error))
+    {
+      g_debug ("Refused with %u: %s", status, error->message);
+      stepcast_http_respond_error (message, status, error);
+      if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
+        soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
+                                      "GET, HEAD");
+    }
+}
+
+static void
+on_request_started (SoupServer *soup, SoupServerMessage *message, StepcastServer *self)
+{
+  set_deadline (message);
+  g_signal_connect_object (message, "got-headers", G_CALLBACK (on_got_headers), self, 0);
+}
+
+/* ---- viewers ---- */
+
+static void
+finish_closing (StepcastServer *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
+
+  if (self->close_timer != NULL)
+    {
+      g_source_destroy (self->close_timer);
+      g_clear_pointer (&self->close_timer, g_source_unref);
+    }
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_viewer_closed (StepcastViewer *viewer, StepcastServer *self)
+{
+  g_hash_table_remove (self->viewers, viewer);
+  if (g_hash_table_size (self->viewers) == 0 && self->closing != NULL)
+    finish_closing (self);
+}
+
+static void
+on_session_removed (StepcastSessionManager *manager, StepcastSession *session, StepcastServer *self)
+{
+  g_autoptr (GPtrArray) viewers = g_hash_table_get_keys_as_ptr_array (self->viewers);
+
+  for (guint i = 0; i < viewers->len; i++)
+    if (stepcast_viewer_get_session (viewers->pdata[i]) == session)
+      stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_NORMAL,
+                             "The session has ended");
+}
+
+static GVariant *
+read_parameters (GHashTable *query, GType generator_type, GError **error)
+{
+  static const char *const ours[] = { "generator", "token", NULL };
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  GHashTableIter iter;
+  gpointer name, text;
+
+  g_hash_table_iter_init (&iter, query);
+  while (g_hash_table_iter_next (&iter, &name, &text))
+    {
+      g_autoptr (GVariant) value = NULL;
+      GParamSpec *pspec;
+
+      if (g_strv_contains (ours, name))
+        continue;
+      pspec = stepcast_parameters_find (generator_type, name, error);
+      if (pspec != NULL)
+        value = stepcast_parameter_parse (pspec, text, error);
+      if (value == NULL)
+        return NULL;
+      g_variant_builder_add (&builder, "{sv}", name, value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static StepcastSession *
+open_session (StepcastServer *self, GUri *uri, StepcastRole role, GError **error)
+{
+  const char *text = g_uri_get_query (uri);
+  g_autoptr (GHashTable) query = soup_form_decode (text != NULL ? text : "");
+  const char *generator = g_hash_table_lookup (query, "generator");
+  g_autoptr (GVariant) parameters = NULL;
+  StepcastSource *source;
+
+  if (role != STEPCAST_ROLE_CONTROL)
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
+                           "This link is for viewing only: it can't open a session");
+      return NULL;
+    }
+
+  source = stepcast_registry_find (stepcast_session_manager_get_registry (self->manager), generator,
+                                   error);
+  if (source == NULL)
+    return NULL;
+  parameters = read_parameters (query, stepcast_source_get_generator_type (source), error);
+  if (parameters == NULL)
+    return NULL;
+
+  return stepcast_session_manager_create (self->manager, generator, parameters, error);
+}
+
+/* What a handshake was answered for. */
+typedef struct
+{
+  StepcastServer *server;
+  StepcastSession *session; /* (nullable): one to join; NULL for one of its own */
+  StepcastRole role;
+  GList *extensions; /* none is ever offered: it stays empty */
+} Upgrade;
+
+static void
+upgrade_free (gpointer data, GClosure *closure)
+{
+  Upgrade *upgrade = data;
+
+  g_clear_object (&upgrade->session);
+  g_object_unref (upgrade->server);
+  g_free (upgrade);
+}
+
+static void
+give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GUri *uri)
+{
+  g_autoptr (GError) error = NULL;
+  StepcastSession *session;
+
+  if (upgrade->session != NULL)
+    {
+      stepcast_viewer_join (viewer, upgrade->session);
+      return;
+    }
+
+  session = open_session (self, uri, upgrade->role, &error);
+  if (session != NULL)
+    stepcast_viewer_own (viewer, self->manager, session);
+  else
+    stepcast_viewer_refuse (viewer, error);
+}
+
+static void
+on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
+{
+  g_autoptr (SoupServerMessage) alive = g_object_ref (message);
+  g_autoptr (StepcastServer) self = g_object_ref (upgrade->server);
+  GUri *uri = soup_server_message_get_uri (message);
+  SoupMessageHeaders *request_headers = soup_server_message_get_request_headers (message);
+  const char *protocol =
+    soup_message_headers_get_one (soup_server_message_get_response_headers (message),
+                                  "Sec-WebSocket-Protocol");
+  const StepcastDialect *dialect =
+    protocol != NULL ? &stepcast_v1_dialect : &stepcast_plain_dialect;
+  g_autoptr (GIOStream) stream = NULL;
+  StepcastViewer *viewer;
+
+  stream = soup_server_message_steal_connection (message);
+  if (stream == NULL)
+    return;
+
+  viewer =
+    stepcast_viewer_new (stream, uri, soup_message_headers_get_one (request_headers, "Origin"),
+                         dialect, upgrade->role);
+  g_hash_table_add (self->viewers, viewer);
+  g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
+  give_session (self, viewer, upgrade, uri);
+}
+
+static void
+handle_websocket (StepcastServer *self, SoupServerMessage *message, StepcastSession *session)
+{
+  char *protocols[] = { (char *) stepcast_v1_dialect.subprotocol, NULL };
+  Upgrade *upgrade;
+
+  if (self->closing != NULL)
+    {
+      soup_server_message_set_status (message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
+      return;
+    }
+
+  upgrade = g_new0 (Upgrade, 1);
+  upgrade->server = g_object_ref (self);
+  upgrade->session = session != NULL ? g_object_ref (session) : NULL;
+  upgrade->role = stepcast_gate_get_role (self->gate, message);
+
+  if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
+                                               &upgrade->extensions))
+    g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
+                           upgrade_free, G_CONNECT_DEFAULT);
+  else
+    upgrade_free (upgrade, NULL);
+}
+
+/* ---- routes ---- */
+
+static void
+handle_page (SoupServer *soup,
+             SoupServerMessage *message,
+             const char *path,
+             GHashTable *query,
+             gpointer data)
+{
+  StepcastServer *self = data;
+  g_autofree char *cookie = stepcast_gate_make_cookie (self->gate, message);
+
+  if (cookie != NULL)
+    soup_message_headers_append (soup_server_message_get_response_headers (message), "Set-Cookie",
+                                 cookie);
+  stepcast_http_respond_page (message, path);
+}
+
+static void
+handle_health (SoupServer *soup,
+               SoupServerMessage *message,
+               const char *path,
+               GHashTable *query,
+               gpointer data)
+{
+  stepcast_http_respond_text (message, SOUP_STATUS_OK, "text/plain; charset=utf-8", "ok\n");
+}
+
+static void
+handle_generators (SoupServer *soup,
+                   SoupServerMessage *message,
+                   const char *path,
+                   GHashTable *query,
+                   gpointer data)
+{
+  StepcastServer *self = data;
+
+  stepcast_http_respond_generators (message, stepcast_session_manager_get_registry (self->manager));
+}
+
+static void
+handle_session (StepcastServer *self,
+                SoupServerMessage *message,
+                StepcastSession *session,
+                const char *what)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (what == NULL)
+    {
+      stepcast_http_respond_session (message, session);
+    }
+  else if (g_str_equal (what, "frame.svg"))
+    {
+      stepcast_http_respond_frame (message, session);
+    }
+  else if (g_str_equal (what, "ws"))
+    {
+      handle_websocket (self, message, session);
+    }
+  else
+    {
+      g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+                   "A session has no “%.64s”; it has frame.svg and ws", what);
+      stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+    }
+}
+
+static void
+handle_sessions (SoupServer *soup,
+                 SoupServerMessage *message,
+                 const char *path,
+                 GHashTable *query,
+                 gpointer data)
+{
+  StepcastServer *self = data;
+  g_auto (GStrv) parts = g_strsplit (path + strlen ("/sessions"), "/", 3);
+  g_autoptr (GError) error = NULL;
+  StepcastSession *session;
+
+  if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
+    {
+      stepcast_http_respond_sessions (message, self->manager);
+      return;
+    }
+
+  session = stepcast_session_manager_find (self->manager, parts[1], &error);
+  if (session != NULL)
+    handle_session (self, message, session, parts[2]);
+  else
+    stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+static void
+handle_ws (SoupServer *soup,
+           SoupServerMessage *message,
+           const char *path,
+           GHashTable *query,
+           gpointer data)
+{
+  handle_websocket (data, message, NULL);
+}
+
+/* ---- the server ---- */
+
+static void
+on_accepted (GSocketConnection *connection, gpointer user_data)
+{
+  StepcastServer *self = user_data;
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, &error))
+    g_debug ("A connection was not taken: %s", error->message);
+}
+
+/**
+ * stepcast_server_listen:
+ * @self: a server that does not listen yet
+ * @address: where
+ * @port: on which port; 0 for any free one
+ * @access: (transfer full): who may do what
+ * @error: why it can't listen there
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_server_listen (StepcastServer *self,
+                        GInetAddress *address,
+                        guint16 port,
+                        StepcastAccess *access,
+                        GError **error)
+{
+  g_autoptr (StepcastAccess) owned = access;
+  g_autofree char *literal = g_inet_address_to_string (address);
+  gboolean is_ipv6 = g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6;
+
+  g_return_val_if_fail (self->acceptor == NULL, FALSE);
+
+  self->acceptor = stepcast_acceptor_new (address, port, on_accepted, self, error);
+  if (self->acceptor == NULL)
+    {
+      g_prefix_error (error, "It can't listen on %s, port %u: ", literal, port);
+      return FALSE;
+    }
+
+  port = stepcast_acceptor_get_port (self->acceptor);
+  self->gate = stepcast_gate_new (g_steal_pointer (&owned), address, port);
+  self->base_uri = g_strdup_printf (is_ipv6 ? "http://[%s]:%u/" : "http://%s:%u/", literal, port);
+  return TRUE;
+}
+
+/**
+ * stepcast_server_get_link:
+ * @self: a server that listens
+ * @role: what the link is to allow
+ *
+ * Returns: (transfer full): what to open in a browser
+ */
+char *
+stepcast_server_get_link (StepcastServer *self, StepcastRole role)
+{
+  const char *token = stepcast_access_get_token (stepcast_gate_get_access (self->gate), role);
+
+  return token != NULL ? g_strconcat (self->base_uri, "?token=", token, NULL) :
+                         g_strdup (self->base_uri);
+}
+
+/**
+ * stepcast_server_stop_listening:
+ * @self: a server
+ *
+ * Takes no new connections.
+ */
+void
+stepcast_server_stop_listening (StepcastServer *self)
+{
+  if (self->acceptor != NULL)
+    stepcast_acceptor_close (self->acceptor);
+}
+
+static gboolean
+on_close_timeout (gpointer user_data)
+{
+  StepcastServer *self = user_data;
+
+  g_debug ("%u viewers did not say goodbye", g_hash_table_size (self->viewers));
+  g_clear_pointer (&self->close_timer, g_source_unref);
+  finish_closing (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * stepcast_server_close_async:
+ * @self: a server
+ * @callback: called when all viewers have said goodbye, or have had their time
+ * @user_data: handed to @callback
+ *
+ * Takes no new connections, and closes those of viewers with 1001 (RFC 6455, section 7.4.1).
+ */
+void
+stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GPtrArray) viewers = NULL;
+
+  g_return_if_fail (self->closing == NULL);
+
+  stepcast_server_stop_listening (self);
+  self->closing = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->closing, stepcast_server_close_async);
+
+  viewers = g_hash_table_get_keys_as_ptr_array (self->viewers);
+  g_ptr_array_foreach (viewers, (GFunc) g_object_ref, NULL);
+  g_ptr_array_set_free_func (viewers, g_object_unref);
+  if (viewers->len == 0)
+    {
+      finish_closing (self);
+      return;
+    }
+
+  self->close_timer = g_timeout_source_new (CLOSE_MS);
+  g_source_set_static_name (self->close_timer, "[stepcast] goodbye");
+  g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+  for (guint i = 0; i < viewers->len; i++)
+    stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_GOING_AWAY,
+                           "The service shuts down");
+}
+
+gboolean
+stepcast_server_close_finish (StepcastServer *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+stepcast_server_dispose (GObject *object)
+{
+  StepcastServer *self = STEPCAST_SERVER (object);
+
+  stepcast_server_stop_listening (self);
+  g_clear_object (&self->acceptor);
+  if (self->soup != NULL)
+    soup_server_disconnect (self->soup);
+  g_clear_object (&self->soup);
+  if (self->manager != NULL)
+    g_signal_handlers_disconnect_by_data (self->manager, self);
+  g_hash_table_remove_all (self->viewers);
+  g_clear_object (&self->manager);
+
+  G_OBJECT_CLASS (stepcast_server_parent_class)->dispose (object);
+}
+
+static void
+stepcast_server_finalize (GObject *object)
+{
+  StepcastServer *self = STEPCAST_SERVER (object);
+
+  g_assert (self->close_timer == NULL);
+  g_hash_table_unref (self->viewers);
+  g_clear_pointer (&self->gate, stepcast_gate_free);
+  g_free (self->base_uri);
+
+  G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);
+}
+
+static void
+stepcast_server_class_init (StepcastServerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = stepcast_server_dispose;
+  object_class->finalize = stepcast_server_finalize;
+}
+
+static void
+release_viewer (gpointer data)
+{
+  g_autoptr (StepcastViewer) viewer = data;
+
+  g_signal_handlers_disconnect_matched (viewer, G_SIGNAL_MATCH_FUNC, 0, 0, NULL,
+                                        (gpointer) on_viewer_closed, NULL);
+}
+
+static void
+stepcast_server_init (StepcastServer *self)
+{
+  self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
+}
+
+/**
+ * stepcast_server_new:
+ * @manager: whose sessions it serves
+ *
+ * Returns: (transfer full): a new server, which does not listen yet
+ */
+StepcastServer *
+stepcast_server_new (StepcastSessionManager *manager)
+{
+  StepcastServer *self = g_object_new (STEPCAST_TYPE_SERVER, NULL);
+
+  self->manager = g_object_ref (manager);
+  g_signal_connect (manager, "session-removed", G_CALLBACK (on_session_removed), self);
+
+  self->soup = soup_server_new (NULL, NULL);
+  soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
+  g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request_started), self);
+  soup_server_add_handler (self->soup, "/", handle_page, self, NULL);
+  soup_server_add_handler (self->soup, "/health", handle_health, self, NULL);
+  soup_server_add_handler (self->soup, "/generators", handle_generators, self, NULL);
+  soup_server_add_handler (self->soup, "/sessions", handle_sessions, self, NULL);
+  soup_server_add_handler (self->soup, "/ws", handle_ws, self, NULL);
+
+  return self;
+}

@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "stepcast-access.h"
+#include "stepcast-session-manager.h"
+
+G_BEGIN_DECLS
+
+#define STEPCAST_TYPE_SERVER (stepcast_server_get_type ())
+
+G_DECLARE_FINAL_TYPE (StepcastServer, stepcast_server, STEPCAST, SERVER, GObject)
+
+StepcastServer *stepcast_server_new (StepcastSessionManager *manager);
+
+gboolean stepcast_server_listen (StepcastServer *self,
+                                 GInetAddress *address,
+                                 guint16 port,
+                                 StepcastAccess *access,
+                                 GError **error);
+char *stepcast_server_get_link (StepcastServer *self, StepcastRole role);
+
+void stepcast_server_stop_listening (StepcastServer *self);
+void stepcast_server_close_async (StepcastServer *self,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+gboolean stepcast_server_close_finish (StepcastServer *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,600 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-tap-stream.h"
+
+#include <gio/gnetworking.h>
+
+#include "stepcast-frame-guard.h"
+#include "stepcast-scheduler.h"
+
+/* The stream between a SoupWebsocketConnection and its socket.
+ *
+ * libsoup's queue of outgoing messages is unbounded, copies each message for each viewer, and can't
+ * be read. So it is given no messages to send: ours wait in the outbox, and are written here,
+ * between the frames that libsoup writes of its own (pongs, and the close). Neither may begin
+ * within the other's message: while one of ours is partly written, libsoup is told that the stream
+ * would block, and while one of libsoup's is (it always passes on all that is left of it), ours
+ * wait.
+ *
+ * On the way in, a guard follows the frames, and holds back what libsoup would not bound.
+ *
+ * Lives on the main context. */
+
+/* A burst of small frames in one write: two vectors each. */
+#define MAX_VECTORS 64
+
+/* What a peer may still send after it was told that the connection is closed. */
+#define LINGER_BYTES (256 * 1024)
+
+struct _StepcastTapStream
+{
+  GIOStream parent_instance;
+
+  GIOStream *base;
+  GPollableInputStream *base_input;
+  GPollableOutputStream *base_output;
+  GInputStream *input;
+  GOutputStream *output;
+
+  const StepcastTapEvents *events; /* NULL: nobody listens any more */
+  gpointer user_data;
+
+  StepcastOutbox *outbox;
+  GSource *writable;  /* (nullable): while the socket takes no more of the outbox */
+  gboolean is_closed; /* the outbox is not written any more */
+  gboolean is_broken; /* writing failed: reading will tell why */
+
+  /* libsoup's own frames. */
+  gsize soup_left;          /* bytes left of the one that is partly written */
+  gboolean is_soup_blocked; /* one waits */
+
+  StepcastFrameGuard guard;
+  GSource *violation; /* (nullable): tells it */
+};
+
+G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, G_TYPE_IO_STREAM)
+
+/* ---- out ---- */
+
+static gboolean on_writable (GObject *stream, gpointer user_data);
+
+static void
+stop_waiting (StepcastTapStream *self)
+{
+  if (self->writable != NULL)
+    {
+      g_source_destroy (self->writable);
+      g_clear_pointer (&self->writable, g_source_unref);
+    }
+}
+
+static void
+wait_until_writable (StepcastTapStream *self)
+{
+  if (self->writable != NULL)
+    return;
+
+  self->writable = g_pollable_output_stream_create_source (self->base_output, NULL);
+  g_source_set_static_name (self->writable, "[stepcast] viewer writable");
+  g_source_set_priority (self->writable, STEPCAST_PRIORITY_OUTPUT);
+  g_source_set_callback (self->writable, G_SOURCE_FUNC (on_writable), self, NULL);
+  g_source_attach (self->writable, g_main_context_get_thread_default ());
+}
+
+/* One write of what the outbox has. Returns whether there may be another at once. */
+static gboolean
+write_some (StepcastTapStream *self)
+{
+  GOutputVector vectors[MAX_VECTORS];
+  /* Where libsoup waits for its turn, it has the next gap. */
+  guint n_vectors =
+    stepcast_outbox_gather (self->outbox, vectors, MAX_VECTORS, self->is_soup_blocked);
+  g_autoptr (GError) error = NULL;
+  gsize n_written = 0;
+  GPollableReturn result;
+
+  if (n_vectors == 0)
+    return FALSE;
+
+  result = g_pollable_output_stream_writev_nonblocking (self->base_output, vectors, n_vectors,
+                                                        &n_written, NULL, &error);
+  if (result == G_POLLABLE_RETURN_FAILED)
+    {
+      g_debug ("A viewer can't be written to: %s", error->message);
+      self->is_broken = TRUE;
+      return FALSE;
+    }
+
+  stepcast_outbox_consume (self->outbox, n_written);
+  return result == G_POLLABLE_RETURN_OK && !stepcast_outbox_is_within_message (self->outbox);
+}
+
+/**
+ * stepcast_tap_stream_flush:
+ * @self: a tap
+ *
+ * Writes of the outbox what the socket takes, now and whenever it takes more.
+ */
+void
+stepcast_tap_stream_flush (StepcastTapStream *self)
+{
+  g_return_if_fail (STEPCAST_IS_TAP_STREAM (self));
+
+  if (self->soup_left > 0 || self->is_closed || self->is_broken)
+    return;
+
+  while (write_some (self))
+    ;
+
+  if (stepcast_outbox_is_empty (self->outbox) || self->is_broken)
+    stop_waiting (self);
+  else
+    wait_until_writable (self);
+}
+
+static gboolean
+on_writable (GObject *stream, gpointer user_data)
+{
+  StepcastTapStream *self = user_data;
+  g_autoptr (StepcastTapStream) alive = g_object_ref (self);
+
+  stepcast_tap_stream_flush (self);
+  if (self->events != NULL)
+    self->events->drained (self->user_data);
+
+  return G_SOURCE_CONTINUE; /* destroyed by then, if there is nothing left */
+}
+
+/**
+ * stepcast_tap_stream_discard:
+ * @self: a tap
+ *
+ * Gives up what waits in the outbox: the connection is being closed. A message
+ * that is partly written is written to its end, so that the peer can read the close frame after it.
+ */
+void
+stepcast_tap_stream_discard (StepcastTapStream *self)
+{
+  stepcast_outbox_drop_all (self->outbox);
+  stepcast_tap_stream_flush (self);
+}
+
+/* libsoup writes one of its own frames: all that is left of it. */
+static gssize
+write_soup_frame (StepcastTapStream *self, const void *buffer, gsize count, GError **error)
+{
+  gssize n_written;
+
+  self->is_soup_blocked = TRUE;
+  if (stepcast_outbox_is_within_message (self->outbox) && !self->is_broken)
+    write_some (self);
+  if (stepcast_outbox_is_within_message (self->outbox) && !self->is_broken)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Within another message");
+      return -1;
+    }
+
+  n_written =
+    g_pollable_output_stream_write_nonblocking (self->base_output, buffer, count, NULL, error);
+  self->is_soup_blocked = n_written < (gssize) count;
+  if (n_written > 0)
+    self->soup_left = count - (gsize) n_written;
+  if (self->soup_left == 0 && !stepcast_outbox_is_empty (self->outbox) && !self->is_closed)
+    wait_until_writable (self);
+
+  return n_written;
+}
+
+/* ---- in ---- */
+
+static gboolean
+on_violation (gpointer user_data)
+{
+  StepcastTapStream *self = user_data;
+
+  g_clear_pointer (&self->violation, g_source_unref);
+  if (self->events != NULL)
+    self->events->violated (self->guard.close_code, self->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Not at once: libsoup is in the middle of reading. */
+static void
+tell_violation (StepcastTapStream *self)
+{
+  self->violation = g_idle_source_new ();
+  g_source_set_static_name (self->violation, "[stepcast] limit passed");
+  g_source_set_priority (self->violation, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->violation, on_violation, self, NULL);
+  g_source_attach (self->violation, g_main_context_get_thread_default ());
+}
+
+static gssize
+would_block (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Nothing to be read now");
+  return -1;
+}
+
+/* After a violation the rest is read and dropped until the peer has closed its side too: to close
+ * with bytes unread would reset the connection, and the peer would not see why. */
+static gssize
+read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **error)
+{
+  StepcastFrameGuard *guard = &self->guard;
+  gboolean was_good = guard->close_code == 0;
+  gssize n_read;
+  gsize n_shown;
+
+  if (stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
+    return would_block (error);
+
+  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, buffer, count, NULL, error);
+  if (n_read <= 0)
+    return n_read;
+
+  guard->hides_pings = self->is_soup_blocked;
+  n_shown = stepcast_frame_guard_filter (guard, buffer, (gsize) n_read);
+  if (was_good && guard->close_code != 0)
+    tell_violation (self);
+  if (n_shown > 0)
+    return (gssize) n_shown;
+  if (!was_good && guard->is_closing)
+    return 0;
+  return would_block (error);
+}
+
+static GSource *
+create_input_source (StepcastTapStream *self, GCancellable *cancellable)
+{
+  gint64 delay_us = stepcast_frame_guard_get_delay_us (&self->guard, g_get_monotonic_time ());
+  g_autoptr (GSource) child = NULL;
+
+  if (delay_us > 0)
+    child = g_timeout_source_new ((guint) (delay_us / 1000) + 1);
+  else
+    child = g_pollable_input_stream_create_source (self->base_input, cancellable);
+
+  return g_pollable_source_new_full (self->input, child, cancellable);
+}
+
+/* ---- the input side, for libsoup ---- */
+
+#define STEPCAST_TYPE_TAP_INPUT (stepcast_tap_input_get_type ())
+
+G_DECLARE_FINAL_TYPE (StepcastTapInput, stepcast_tap_input, STEPCAST, TAP_INPUT, GInputStream)
+
+struct _StepcastTapInput
+{
+  GInputStream parent_instance;
+  StepcastTapStream *tap; /* not owned: it owns us */
+};
+
+static void stepcast_tap_input_iface_init (GPollableInputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastTapInput,
+                               stepcast_tap_input,
+                               G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      stepcast_tap_input_iface_init))
+
+static gssize
+stepcast_tap_input_read (GInputStream *stream,
+                         void *buffer,
+                         gsize count,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "It is read without blocking");
+  return -1;
+}
+
+static gboolean
+stepcast_tap_input_is_readable (GPollableInputStream *stream)
+{
+  StepcastTapStream *tap = STEPCAST_TAP_INPUT (stream)->tap;
+
+  return tap != NULL && g_pollable_input_stream_is_readable (tap->base_input);
+}
+
+static GSource *
+stepcast_tap_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  return create_input_source (STEPCAST_TAP_INPUT (stream)->tap, cancellable);
+}
+
+static gssize
+stepcast_tap_input_read_nonblocking (GPollableInputStream *stream,
+                                     void *buffer,
+                                     gsize count,
+                                     GError **error)
+{
+  return read_for_soup (STEPCAST_TAP_INPUT (stream)->tap, buffer, count, error);
+}
+
+static void
+stepcast_tap_input_iface_init (GPollableInputStreamInterface *iface)
+{
+  iface->is_readable = stepcast_tap_input_is_readable;
+  iface->create_source = stepcast_tap_input_create_source;
+  iface->read_nonblocking = stepcast_tap_input_read_nonblocking;
+}
+
+static void
+stepcast_tap_input_class_init (StepcastTapInputClass *klass)
+{
+  G_INPUT_STREAM_CLASS (klass)->read_fn = stepcast_tap_input_read;
+}
+
+static void
+stepcast_tap_input_init (StepcastTapInput *self)
+{
+}
+
+/* ---- the output side, for libsoup ---- */
+
+#define STEPCAST_TYPE_TAP_OUTPUT (stepcast_tap_output_get_type ())
+
+G_DECLARE_FINAL_TYPE (StepcastTapOutput, stepcast_tap_output, STEPCAST, TAP_OUTPUT, GOutputStream)
+
+struct _StepcastTapOutput
+{
+  GOutputStream parent_instance;
+  StepcastTapStream *tap; /* not owned: it owns us */
+};
+
+static void stepcast_tap_output_iface_init (GPollableOutputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastTapOutput,
+                               stepcast_tap_output,
+                               G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      stepcast_tap_output_iface_init))
+
+static gssize
+stepcast_tap_output_write (GOutputStream *stream,
+                           const void *buffer,
+                           gsize count,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                       "It is written to without blocking");
+  return -1;
+}
+
+static gboolean
+stepcast_tap_output_is_writable (GPollableOutputStream *stream)
+{
+  StepcastTapStream *tap = STEPCAST_TAP_OUTPUT (stream)->tap;
+
+  return tap != NULL && g_pollable_output_stream_is_writable (tap->base_output);
+}
+
+static GSource *
+stepcast_tap_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  StepcastTapStream *tap = STEPCAST_TAP_OUTPUT (stream)->tap;
+  g_autoptr (GSource) child =
+    g_pollable_output_stream_create_source (tap->base_output, cancellable);
+
+  return g_pollable_source_new_full (stream, child, cancellable);
+}
+
+static gssize
+stepcast_tap_output_write_nonblocking (GPollableOutputStream *stream,
+                                       const void *buffer,
+                                       gsize count,
+                                       GError **error)
+{
+  return write_soup_frame (STEPCAST_TAP_OUTPUT (stream)->tap, buffer, count, error);
+}
+
+static void
+stepcast_tap_output_iface_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = stepcast_tap_output_is_writable;
+  iface->create_source = stepcast_tap_output_create_source;
+  iface->write_nonblocking = stepcast_tap_output_write_nonblocking;
+}
+
+static void
+stepcast_tap_output_class_init (StepcastTapOutputClass *klass)
+{
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = stepcast_tap_output_write;
+}
+
+static void
+stepcast_tap_output_init (StepcastTapOutput *self)
+{
+}
+
+/* ---- the stream itself ---- */
+
+static GInputStream *
+stepcast_tap_stream_get_input_stream (GIOStream *stream)
+{
+  return STEPCAST_TAP_STREAM (stream)->input;
+}
+
+static GOutputStream *
+stepcast_tap_stream_get_output_stream (GIOStream *stream)
+{
+  return STEPCAST_TAP_STREAM (stream)->output;
+}
+
+/* What the peer has sent is read before the socket is closed, as far as it has come: unread bytes
+ * would make the close a reset, which may overtake the close frame. */
+static void
+read_the_rest (StepcastTapStream *self)
+{
+  char scrap[4096];
+  gssize n_read;
+  gsize n_total = 0;
+
+  do
+    {
+      n_read = g_pollable_input_stream_read_nonblocking (self->base_input, scrap, sizeof scrap,
+                                                         NULL, NULL);
+      n_total += n_read > 0 ? (gsize) n_read : 0;
+    }
+  while (n_read > 0 && n_total < LINGER_BYTES);
+}
+
+static void
+on_base_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+
+  if (g_io_stream_close_finish (G_IO_STREAM (source_object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+stepcast_tap_stream_close_async (GIOStream *stream,
+                                 int io_priority,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, stepcast_tap_stream_close_async);
+  stop_waiting (self);
+  self->is_closed = TRUE;
+  read_the_rest (self);
+  g_io_stream_close_async (self->base, io_priority, cancellable, on_base_closed, task);
+}
+
+static gboolean
+stepcast_tap_stream_close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static gboolean
+stepcast_tap_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+
+  stop_waiting (self);
+  self->is_closed = TRUE;
+  return g_io_stream_close (self->base, cancellable, error);
+}
+
+static void
+stepcast_tap_stream_dispose (GObject *object)
+{
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (object);
+
+  stop_waiting (self);
+  if (self->violation != NULL)
+    {
+      g_source_destroy (self->violation);
+      g_clear_pointer (&self->violation, g_source_unref);
+    }
+
+  G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->dispose (object); /* closes it */
+
+  if (self->input != NULL)
+    STEPCAST_TAP_INPUT (self->input)->tap = NULL;
+  if (self->output != NULL)
+    STEPCAST_TAP_OUTPUT (self->output)->tap = NULL;
+  g_clear_object (&self->input);
+  g_clear_object (&self->output);
+  g_clear_object (&self->base);
+}
+
+static void
+stepcast_tap_stream_finalize (GObject *object)
+{
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (object);
+
+  g_assert (self->writable == NULL);
+  stepcast_outbox_free (self->outbox);
+
+  G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->finalize (object);
+}
+
+static void
+stepcast_tap_stream_class_init (StepcastTapStreamClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+
+  object_class->dispose = stepcast_tap_stream_dispose;
+  object_class->finalize = stepcast_tap_stream_finalize;
+
+  stream_class->get_input_stream = stepcast_tap_stream_get_input_stream;
+  stream_class->get_output_stream = stepcast_tap_stream_get_output_stream;
+  stream_class->close_fn = stepcast_tap_stream_close;
+  stream_class->close_async = stepcast_tap_stream_close_async;
+  stream_class->close_finish = stepcast_tap_stream_close_finish;
+}
+
+static void
+stepcast_tap_stream_init (StepcastTapStream *self)
+{
+  StepcastTapInput *input = g_object_new (STEPCAST_TYPE_TAP_INPUT, NULL);
+  StepcastTapOutput *output = g_object_new (STEPCAST_TYPE_TAP_OUTPUT, NULL);
+
+  input->tap = self;
+  output->tap = self;
+  self->input = G_INPUT_STREAM (input);
+  self->output = G_OUTPUT_STREAM (output);
+  self->outbox = stepcast_outbox_new ();
+  stepcast_frame_guard_init (&self->guard, g_get_monotonic_time ());
+}
+
+/**
+ * stepcast_tap_stream_new:
+ * @base: a stream with pollable ends, such as a stolen connection
+ *
+ * Returns: (transfer full): a new tap on @base
+ */
+StepcastTapStream *
+stepcast_tap_stream_new (GIOStream *base)
+{
+  StepcastTapStream *self = g_object_new (STEPCAST_TYPE_TAP_STREAM, NULL);
+
+  self->base = g_object_ref (base);
+  self->base_input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base));
+  self->base_output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (base));
+
+  return self;
+}
+
+/**
+ * stepcast_tap_stream_listen:
+ * @self: a tap
+ * @events: (nullable): static; %NULL ends it
+ * @user_data: handed to @events
+ */
+void
+stepcast_tap_stream_listen (StepcastTapStream *self,
+                            const StepcastTapEvents *events,
+                            gpointer user_data)
+{
+  self->events = events;
+  self->user_data = user_data;
+}
+
+/**
+ * stepcast_tap_stream_get_outbox:
+ * @self: a tap
+ *
+ * Returns: (transfer none): what waits to be written; flush after adding to it
+ */
+StepcastOutbox *
+stepcast_tap_stream_get_outbox (StepcastTapStream *self)
+{
+  return self->outbox;
+}

@@ -1,0 +1,411 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-dialect.h"
+
+#include "stepcast-error.h"
+#include "stepcast-frame-guard.h"
+#include "stepcast-json.h"
+#include "stepcast-outbox.h"
+
+/* The subprotocol stepcast.v1: JSON objects, and frames with a line of JSON before them. */
+
+/* An id is repeated in the answer: longer ones would make answers longer than requests. */
+#define MAX_ID_BYTES 128
+
+/* Requests are flat; the parser is recursive. */
+#define MAX_DEPTH 16
+
+static gboolean
+bad_request (GError **error, const char *message)
+{
+  g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST, message);
+  return FALSE;
+}
+
+/* An upper bound: brackets within strings count, too. */
+static gboolean
+is_too_deep (const char *text)
+{
+  guint depth = 0;
+
+  for (const char *c = text; *c != '\0' && depth <= MAX_DEPTH; c++)
+    if (*c == '[' || *c == '{')
+      depth++;
+    else if ((*c == ']' || *c == '}') && depth > 0)
+      depth--;
+
+  return depth > MAX_DEPTH;
+}
+
+/* The id as JSON text; NULL where it is neither a string nor an integer, or too long. */
+static char *
+read_id (JsonObject *object)
+{
+  JsonNode *node = json_object_get_member (object, "id");
+  GType type =
+    node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  g_autofree char *text = NULL;
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return g_strdup ("null");
+  if (type != G_TYPE_STRING && type != G_TYPE_INT64)
+    return NULL;
+
+  text = json_to_string (node, FALSE);
+  return strlen (text) <= MAX_ID_BYTES ? g_steal_pointer (&text) : NULL;
+}
+
+/* Reads a whole number from a member that may be missing. */
+static gboolean
+read_whole_number (JsonObject *object,
+                   const char *name,
+                   guint64 minimum,
+                   guint64 maximum,
+                   guint64 *value,
+                   GError **error)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  gint64 number;
+
+  if (node == NULL)
+    return TRUE;
+
+  number = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_INT64 ?
+             json_node_get_int (node) :
+             -1;
+  if (number < 0 || (guint64) number < minimum || (guint64) number > maximum)
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                   "“%s” takes a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                   name, minimum, maximum);
+      return FALSE;
+    }
+
+  *value = (guint64) number;
+  return TRUE;
+}
+
+static gboolean
+read_delivery (JsonObject *object, StepcastRequest *request, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "delivery");
+  const char *text =
+    node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+
+  if (node == NULL)
+    return TRUE;
+
+  request->has_delivery = TRUE;
+  if (g_strcmp0 (text, "every") == 0)
+    request->delivery = STEPCAST_DELIVERY_EVERY;
+  else if (g_strcmp0 (text, "latest") == 0)
+    request->delivery = STEPCAST_DELIVERY_LATEST;
+  else
+    g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                         "“delivery” takes one of: every, latest");
+  return text != NULL && (error == NULL || *error == NULL);
+}
+
+static gboolean
+read_members (JsonObject *object, GType generator_type, StepcastRequest *request, GError **error)
+{
+  const guint64 max_exact = G_GUINT64_CONSTANT (1) << 53;
+  guint64 max_fps = 0;
+  JsonNode *values;
+
+  switch (request->type)
+    {
+    case STEPCAST_REQUEST_STEP:
+      request->n_steps = 1;
+      return read_whole_number (object, "steps", 1, max_exact, &request->n_steps, error);
+    case STEPCAST_REQUEST_SET:
+      values = json_object_get_member (object, "values");
+      if (values == NULL || !JSON_NODE_HOLDS_OBJECT (values))
+        return bad_request (error, "“set” takes “values”: an object of names and values");
+      request->values =
+        stepcast_json_read_values (json_node_get_object (values), generator_type, error);
+      return request->values != NULL;
+    case STEPCAST_REQUEST_OPTIONS:
+      if (!read_whole_number (object, "max-fps", STEPCAST_MIN_FPS, STEPCAST_MAX_FPS, &max_fps,
+                              error))
+        return FALSE;
+      request->max_fps = (guint) max_fps;
+      return read_delivery (object, request, error);
+    case STEPCAST_REQUEST_ACK:
+      return read_whole_number (object, "serial", 0, max_exact, &request->serial, error);
+    case STEPCAST_REQUEST_START:
+    case STEPCAST_REQUEST_STOP:
+    case STEPCAST_REQUEST_PAUSE:
+    case STEPCAST_REQUEST_RESUME:
+    default:
+      return TRUE;
+    }
+}
+
+static gboolean
+read_type (JsonObject *object, StepcastRequestType *type, GError **error)
+{
+  static const char *const types[] = {
+    [STEPCAST_REQUEST_START] = "start",     [STEPCAST_REQUEST_STOP] = "stop",
+    [STEPCAST_REQUEST_PAUSE] = "pause",     [STEPCAST_REQUEST_RESUME] = "resume",
+    [STEPCAST_REQUEST_STEP] = "step",       [STEPCAST_REQUEST_SET] = "set",
+    [STEPCAST_REQUEST_OPTIONS] = "options", [STEPCAST_REQUEST_ACK] = "ack",
+  };
+  JsonNode *node = json_object_get_member (object, "type");
+  const char *text =
+    node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+
+  for (guint i = 0; text != NULL && i < G_N_ELEMENTS (types); i++)
+    if (g_str_equal (text, types[i]))
+      {
+        *type = (StepcastRequestType) i;
+        return TRUE;
+      }
+
+  g_set_error (
+    error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+    "“%.64s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
+    "options, ack",
+    text != NULL ? text : "");
+  return FALSE;
+}
+
+static StepcastRequest *
+v1_parse (const char *text, GType generator_type, char **id, GError **error)
+{
+  g_autoptr (StepcastRequest) request = NULL;
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) json_error = NULL;
+  g_autofree char *request_id = NULL;
+  StepcastRequestType type;
+  JsonObject *object;
+
+  if (!is_too_deep (text))
+    root = json_from_string (text, &json_error);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+                   "A request is a JSON object with a “type”%s%s",
+                   json_error != NULL ? "; this is none: " : "",
+                   json_error != NULL ? json_error->message : "");
+      return NULL;
+    }
+
+  object = json_node_get_object (root);
+  request_id = read_id (object);
+  if (request_id == NULL)
+    {
+      bad_request (error, "An “id” is a string of at most 126 bytes, or an integer");
+      return NULL;
+    }
+
+  if (read_type (object, &type, error))
+    {
+      request = stepcast_request_new (type);
+      if (!read_members (object, generator_type, request, error))
+        g_clear_pointer (&request, stepcast_request_free);
+    }
+
+  if (request == NULL)
+    {
+      *id = g_steal_pointer (&request_id);
+      return NULL;
+    }
+  g_free (request->id);
+  request->id = g_steal_pointer (&request_id);
+  return g_steal_pointer (&request);
+}
+
+static const char *
+v1_get_prefix (StepcastFrame *frame, char *buffer)
+{
+  gint64 time_us = stepcast_frame_get_time_us (frame);
+
+  g_snprintf (buffer, STEPCAST_PREFIX_BYTES,
+              "{\"type\":\"frame\",\"run\":%u,\"serial\":%" G_GUINT64_FORMAT
+              ",\"step\":%" G_GUINT64_FORMAT ",\"time\":%" G_GINT64_FORMAT ".%06d}\n",
+              stepcast_frame_get_run (frame), stepcast_frame_get_serial (frame),
+              stepcast_frame_get_step (frame), time_us / G_USEC_PER_SEC,
+              (int) (time_us % G_USEC_PER_SEC));
+  return buffer;
+}
+
+static JsonBuilder *
+begin_message (const char *type)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "type");
+  json_builder_add_string_value (builder, type);
+
+  return builder;
+}
+
+static char *
+end_message (JsonBuilder *builder)
+{
+  json_builder_end_object (builder);
+  return stepcast_json_take_text (builder);
+}
+
+static void
+add_text (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_int (JsonBuilder *builder, const char *name, guint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) value);
+}
+
+static void
+add_state (JsonBuilder *builder, StepcastSession *session)
+{
+  add_text (builder, "state", stepcast_session_get_state_nick (session));
+  add_int (builder, "run", stepcast_session_get_run_number (session));
+  add_int (builder, "step", stepcast_session_get_progress (session)->step);
+  json_builder_set_member_name (builder, "reason");
+  stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
+}
+
+static void
+add_limits (JsonBuilder *builder)
+{
+  json_builder_set_member_name (builder, "limits");
+  json_builder_begin_object (builder);
+  add_int (builder, "message-bytes", STEPCAST_MAX_MESSAGE_BYTES);
+  add_int (builder, "answer-bytes", STEPCAST_MAX_ANSWER_BYTES);
+  add_int (builder, "window-bytes", STEPCAST_WINDOW_BYTES);
+  add_int (builder, "stop-seconds", STEPCAST_STOP_DEADLINE_MS / 1000);
+  json_builder_end_object (builder);
+}
+
+static char *
+v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
+{
+  JsonBuilder *builder = begin_message ("hello");
+  StepcastSource *source = stepcast_session_get_source (session);
+  GType generator_type = stepcast_source_get_generator_type (source);
+
+  add_text (builder, "version", PACKAGE_VERSION);
+  add_text (builder, "session", stepcast_session_get_name (session));
+  add_text (builder, "generator", stepcast_source_get_name (source));
+  add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+  add_text (builder, "role", greeting->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
+  add_text (builder, "delivery",
+            greeting->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
+  add_int (builder, "max-fps", greeting->max_fps);
+  add_state (builder, session);
+  json_builder_set_member_name (builder, "parameters");
+  stepcast_json_add_parameters (builder, generator_type, stepcast_session_get_parameters (session));
+  json_builder_set_member_name (builder, "metrics");
+  stepcast_json_add_metric_specs (builder, generator_type);
+  add_limits (builder);
+
+  return end_message (builder);
+}
+
+static char *
+v1_accepted (const StepcastRequest *request)
+{
+  return g_strdup_printf ("{\"type\":\"answer\",\"id\":%s}", request->id);
+}
+
+static char *
+v1_stopped (const StepcastRequest *request, const StepcastStopReport *report)
+{
+  char seconds[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (request == NULL) /* told as a change of state */
+    return NULL;
+
+  g_ascii_formatd (seconds, sizeof seconds, "%.6g", report->seconds);
+  return g_strdup_printf ("{\"type\":\"answer\",\"id\":%s,\"step\":%" G_GUINT64_FORMAT
+                          ",\"seconds\":%s}",
+                          request->id, report->step, seconds);
+}
+
+static char *
+v1_set (const StepcastRequest *request, StepcastSession *session, guint64 step)
+{
+  return g_strdup_printf ("{\"type\":\"answer\",\"id\":%s,\"step\":%" G_GUINT64_FORMAT "}",
+                          request->id, step);
+}
+
+static char *
+v1_state (StepcastSession *session)
+{
+  JsonBuilder *builder = begin_message ("state");
+
+  add_state (builder, session);
+  return end_message (builder);
+}
+
+static char *
+v1_parameters (StepcastSession *session)
+{
+  JsonBuilder *builder = begin_message ("parameters");
+
+  json_builder_set_member_name (builder, "values");
+  stepcast_json_add_values (builder, stepcast_session_get_parameters (session));
+  return end_message (builder);
+}
+
+static char *
+v1_progress (StepcastSession *session, double steps_per_second)
+{
+  JsonBuilder *builder = begin_message ("progress");
+  const StepcastProgress *progress = stepcast_session_get_progress (session);
+
+  add_int (builder, "step", progress->step);
+  json_builder_set_member_name (builder, "fraction");
+  stepcast_json_add_fraction (builder, progress->fraction);
+  json_builder_set_member_name (builder, "metrics");
+  stepcast_json_add_metrics (builder, session);
+  json_builder_set_member_name (builder, "steps-per-second");
+  json_builder_add_double_value (builder, steps_per_second);
+
+  return end_message (builder);
+}
+
+static char *
+v1_log (const char *line)
+{
+  JsonBuilder *builder = begin_message ("log");
+
+  add_text (builder, "line", line);
+  return end_message (builder);
+}
+
+static char *
+v1_error (const StepcastRequest *request, const char *id, const GError *error)
+{
+  g_autofree char *message = stepcast_json_quote (error->message);
+  const char *repeated = request != NULL ? request->id : id != NULL ? id : "null";
+
+  return g_strdup_printf ("{\"type\":\"error\",\"id\":%s,\"code\":\"%s\",\"message\":%s}", repeated,
+                          stepcast_error_nick (error), message);
+}
+
+const StepcastDialect stepcast_v1_dialect = {
+  .subprotocol = "stepcast.v1",
+  .parse = v1_parse,
+  .get_prefix = v1_get_prefix,
+  .greeting = v1_greeting,
+  .accepted = v1_accepted,
+  .stopped = v1_stopped,
+  .set = v1_set,
+  .state = v1_state,
+  .parameters = v1_parameters,
+  .progress = v1_progress,
+  .log = v1_log,
+  .error = v1_error,
+};

@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "stepcast-dialect.h"
+#include "stepcast-session-manager.h"
+
+G_BEGIN_DECLS
+
+#define STEPCAST_TYPE_VIEWER (stepcast_viewer_get_type ())
+
+G_DECLARE_FINAL_TYPE (StepcastViewer, stepcast_viewer, STEPCAST, VIEWER, GObject)
+
+StepcastViewer *stepcast_viewer_new (GIOStream *stream,
+                                     GUri *uri,
+                                     const char *origin,
+                                     const StepcastDialect *dialect,
+                                     StepcastRole role);
+
+void stepcast_viewer_own (StepcastViewer *self,
+                          StepcastSessionManager *manager,
+                          StepcastSession *session);
+void stepcast_viewer_join (StepcastViewer *self, StepcastSession *session);
+void stepcast_viewer_refuse (StepcastViewer *self, const GError *error);
+void stepcast_viewer_close (StepcastViewer *self, gushort code, const char *reason);
+
+StepcastSession *stepcast_viewer_get_session (StepcastViewer *self);
+
+G_END_DECLS

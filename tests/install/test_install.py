@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Stepcast authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What "meson install" puts where. MESON, BUILD_DIR and PREFIX come from the build."""
+
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import tempfile
+import unittest
+
+BUILD_DIR = pathlib.Path(os.environ['BUILD_DIR'])
+PREFIX = pathlib.PurePosixPath(os.environ['PREFIX'])
+SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
+MESON = shlex.split(os.environ.get('MESON', 'meson'))
+
+
+def read_options():
+    options = json.loads((BUILD_DIR / 'meson-info' / 'intro-buildoptions.json').read_text())
+    return {option['name']: option['value'] for option in options}
+
+
+class InstallTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory(prefix='stepcast-install-')
+        cls.addClassCleanup(cls.directory.cleanup)
+        cls.root = pathlib.Path(cls.directory.name)
+        cls.options = read_options()
+        subprocess.run([*MESON, 'install', '-C', str(BUILD_DIR), '--no-rebuild', '--quiet',
+                        '--destdir', str(cls.root)], check=True, stdout=subprocess.DEVNULL)
+
+    def installed(self, *parts):
+        return self.root / PREFIX.relative_to('/') / pathlib.Path(*parts)
+
+    def assert_program(self, path):
+        self.assertTrue(path.is_file(), f'{path} is not there')
+        self.assertTrue(os.access(path, os.X_OK), f'{path} can’t be run')
+
+    def test_programs(self):
+        service = self.installed(self.options['bindir'], 'stepcastd')
+        self.assert_program(service)
+        self.assert_program(self.installed(self.options['libexecdir'], 'stepcast',
+                                           'stepcast-validate'))
+        version = subprocess.run([str(service), '--version'], check=True, capture_output=True,
+                                 text=True).stdout
+        project = json.loads((BUILD_DIR / 'meson-info' / 'intro-projectinfo.json').read_text())
+        self.assertIn(project['version'], version)
+
+    def test_documents(self):
+        documents = self.installed(self.options['datadir'], 'doc', 'stepcast')
+        for name in ('README.md', 'NEWS.md', 'COPYING', 'doc/protocol.md'):
+            self.assertTrue((documents / name).is_file(), f'{documents / name} is not there')
+        self.assert_program(documents / 'examples' / 'lissajous.py')
+
+    def test_translations(self):
+        languages = (SOURCE_DIR / 'po' / 'LINGUAS').read_text().splitlines()
+        for language in (line.strip() for line in languages if not line.startswith('#')):
+            if language:
+                self.assertTrue(self.installed(self.options['localedir'], language, 'LC_MESSAGES',
+                                               'stepcast.mo').is_file(), language)
+
+    def test_nothing_else(self):
+        prefix = self.installed()
+        folders = tuple(self.installed(self.options[name])
+                        for name in ('bindir', 'libexecdir', 'datadir'))
+        for path in self.root.rglob('*'):
+            if path.is_dir():
+                continue
+            self.assertTrue(path.is_relative_to(prefix), f'{path} is outside of the prefix')
+            self.assertTrue(any(path.is_relative_to(folder) for folder in folders),
+                            f'{path} belongs nowhere')
+            self.assertFalse(path.suffix in ('.a', '.h'), f'{path} is of the build only')
+
+
+if __name__ == '__main__':
+    unittest.main(verbosity=2)
