@@ -90,9 +90,10 @@ def _program(name):
 
 def _program_line(name, key, series):
     least = AT_LEAST.get((name, key))
+    digits = 0 if series.median >= 100 else 2 if series.median >= 0.1 else 4
     if least is None:
-        return Line(f'{name}: {key}', '', series.text())
-    return Line(f'{name}: {key}', f'≥ {least}', series.text(), met=series.median >= least)
+        return Line(f'{name}: {key}', '', series.text(digits=digits))
+    return Line(f'{name}: {key}', f'≥ {least}', series.text(digits=digits), met=series.median >= least)
 
 
 ROWS = {
