@@ -41,7 +41,7 @@ def sessions(bench):
         with bench.stepcastd() as server:
             alone = bench.client(server, path=ATTRACTOR, seconds=bench.seconds(1.5))
             together = bench.client(server, path=ATTRACTOR, connections=SESSIONS, warmup=WARMUP_SECONDS,
-                                    seconds=bench.seconds(FAIRNESS_SECONDS, FAIRNESS_SECONDS))
+                                    seconds=FAIRNESS_SECONDS)
         table['starved'].add(together['never_started'])
         table['jain'].add(together['jain'])
         table['least'].add(together['frames_min'])
