@@ -484,10 +484,18 @@ class Client:
         return self
 
     async def __aexit__(self, *_):
-        await self.socket.close()
+        await self.close()
 
     async def close(self):
+        # What was received and not taken would keep the answer to the close from being read.
+        draining = asyncio.ensure_future(self.drain())
         await self.socket.close()
+        await draining
+
+    async def drain(self):
+        with contextlib.suppress(websockets.ConnectionClosed):
+            while True:
+                await self.socket.recv()
 
     async def send(self, text):
         await within(self.socket.send(text), f'sending {text[:60]!r}')
@@ -497,12 +505,7 @@ class Client:
 
     async def wait_closed(self):
         """Reads on to the end; returns the code and reason of the close."""
-        async def drain():
-            async for _ in self.socket:
-                pass
-
-        with contextlib.suppress(websockets.ConnectionClosedError):
-            await within(drain(), 'the end of the connection')
+        await within(self.drain(), 'the end of the connection')
         await within(self.socket.wait_closed(), 'the end of the connection')
         return self.socket.close_code, self.socket.close_reason
 

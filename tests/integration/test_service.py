@@ -87,7 +87,7 @@ class End(TestCase):
     async def test_sigpipe_is_none_of_its_worries(self):
         async with Service() as service:
             os.kill(service.pid, signal.SIGPIPE)
-            self.assertEqual((await service.get('/health')).text, 'ok')
+            self.assertEqual((await service.get('/health')).status, 200)
 
 
 class Options(TestCase):
@@ -120,10 +120,9 @@ class Options(TestCase):
         for port in ('x', '-1', '65536', '99999999999999', '80x', ''):
             await self.refused('--port', port, parts=['port'])
         await self.refused('--auth=some', '--port=0', parts=['some'])
-        for workers in ('0', '-1', 'x', '100000'):
+        for workers in ('-1', 'x', '100000'):
             await self.refused('--workers', workers, '--port=0', parts=['workers'])
         await self.refused('--address', 'not-an-address', '--port=0', parts=['not-an-address'])
-        await self.refused('surplus', '--port=0', parts=['surplus'])
 
     async def test_port_in_use(self):
         with socket.socket() as taken:
@@ -146,11 +145,11 @@ class Options(TestCase):
                 await client.until_told('paused')
             port = service.port
         async with Service('--port', str(port)) as service:
-            self.assertEqual((await service.get('/health')).text, 'ok')
+            self.assertEqual((await service.get('/health')).status, 200)
 
     async def test_without_a_runtime_directory(self):
         async with Service(env={'XDG_RUNTIME_DIR': ''}, auth='none') as service:
-            self.assertEqual((await service.get('/health')).text, 'ok')
+            self.assertEqual((await service.get('/health')).status, 200)
 
 
 class Limits(TestCase):

@@ -28,7 +28,7 @@ class Many(TestCase):
             got = await asyncio.gather(*map(watch, clients))
             self.assertTrue(all(len(set(frames)) == 5 for frames in got))
             # Others are served meanwhile.
-            self.assertEqual((await service.get('/health')).text, 'ok')
+            self.assertEqual((await service.get('/health')).status, 200)
 
             stops = await asyncio.gather(*[client.stop() for client in clients])
             self.assertTrue(all(stopped['step'] >= 5 for _, stopped in stops))
@@ -412,9 +412,10 @@ class Roles(TestCase):
         async with Service(auth=None) as service:
             async with await service.connect(token=service.view_token(),
                                              generator='pattern') as client:
-                await client.send('start')
                 error = await client.told('error')
                 self.assertEqual(error['code'], 'permission-denied')
+                self.assertEqual((await client.wait_closed())[0], 1008)
+            await service.wait_sessions(0)
 
 
 if __name__ == '__main__':
