@@ -157,10 +157,25 @@ on_viewer_closed (StepcastViewer *viewer, StepcastServer *self)
     finish_closing (self);
 }
 
+/* (element-type StepcastViewer): a copy, since a viewer that closes leaves the set. */
+static GPtrArray *
+list_viewers (StepcastServer *self)
+{
+  GPtrArray *viewers = g_ptr_array_new_with_free_func (g_object_unref);
+  GHashTableIter iter;
+  gpointer viewer;
+
+  g_hash_table_iter_init (&iter, self->viewers);
+  while (g_hash_table_iter_next (&iter, &viewer, NULL))
+    g_ptr_array_add (viewers, g_object_ref (viewer));
+
+  return viewers;
+}
+
 static void
 on_session_removed (StepcastSessionManager *manager, StepcastSession *session, StepcastServer *self)
 {
-  g_autoptr (GPtrArray) viewers = g_hash_table_get_keys_as_ptr_array (self->viewers);
+  g_autoptr (GPtrArray) viewers = list_viewers (self);
 
   for (guint i = 0; i < viewers->len; i++)
     if (stepcast_viewer_get_session (viewers->pdata[i]) == session)
@@ -525,9 +540,7 @@ stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback,
   self->closing = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (self->closing, stepcast_server_close_async);
 
-  viewers = g_hash_table_get_keys_as_ptr_array (self->viewers);
-  g_ptr_array_foreach (viewers, (GFunc) g_object_ref, NULL);
-  g_ptr_array_set_free_func (viewers, g_object_unref);
+  viewers = list_viewers (self);
   if (viewers->len == 0)
     {
       finish_closing (self);

@@ -1,0 +1,174 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-options.h"
+
+#include <glib/gi18n.h>
+
+/* Kept across restarts where it is free, so that links and bookmarks stay good. */
+#define DEFAULT_PORT 8347
+
+/* More threads than this are a mistake of typing. */
+#define MAX_WORKERS 1024
+
+typedef struct
+{
+  char *address;
+  int port;
+  char *auth;
+  int n_workers;
+  char *validate;
+  char *default_generator;
+  gboolean uses_pty;
+  gboolean wants_version;
+  char **rest;
+} RawOptions;
+
+static void
+raw_options_clear (RawOptions *raw)
+{
+  g_free (raw->address);
+  g_free (raw->auth);
+  g_free (raw->validate);
+  g_free (raw->default_generator);
+  g_strfreev (raw->rest);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RawOptions, raw_options_clear)
+
+static gboolean
+parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
+{
+  const GOptionEntry entries[] = {
+    { "address", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->address,
+      N_ ("Listen on this numeric address (default: 127.0.0.1)"), N_ ("ADDRESS") },
+    { "port", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->port,
+      N_ ("Listen on this port (default: 8347); 0 for any free one"), N_ ("PORT") },
+    { "auth", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->auth,
+      N_ ("Ask for a token (the default), or for none"), N_ ("token|none") },
+    { "workers", 'w', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->n_workers,
+      N_ ("Compute in this many threads (default: one a processor)"), N_ ("N") },
+    { "validate", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->validate,
+      N_ ("Check every frame of the built-in generators (the default), or none; a program's frames "
+          "are always checked"),
+      N_ ("every|off") },
+    { "default-generator", 'g', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->default_generator,
+      N_ ("What to run where none is named (default: gray-scott, or the program)"), N_ ("NAME") },
+    { "pty", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->uses_pty,
+      N_ ("Let the program write to a terminal, so that it does not buffer its output"), NULL },
+    { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->wants_version,
+      N_ ("Print the version and exit"), NULL },
+    { G_OPTION_REMAINING, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest, NULL,
+      N_ ("[-- PROGRAM ARG…]") },
+    G_OPTION_ENTRY_NULL,
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_auto (GStrv) args = g_new0 (char *, (gsize) argc + 1);
+
+  for (int i = 0; i < argc; i++)
+    args[i] = g_strdup (argv[i]);
+
+  g_option_context_set_summary (
+    context, _ ("Shows a step-by-step computation as a live picture in the browser."));
+  g_option_context_set_strict_posix (context, TRUE); /* the program's options are its own */
+  g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+
+  return g_option_context_parse_strv (context, &args, error);
+}
+
+static gboolean
+refuse (GError **error, const char *option, const char *value, const char *range)
+{
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               _ ("“%s” is no value for %s: it takes %s"), value, option, range);
+  return FALSE;
+}
+
+static gboolean
+check_number (int value, int maximum, const char *option, GError **error)
+{
+  g_autofree char *text = g_strdup_printf ("%d", value);
+  g_autofree char *range = g_strdup_printf (_ ("a whole number from 0 to %d"), maximum);
+
+  return (value >= 0 && value <= maximum) || refuse (error, option, text, range);
+}
+
+/* Reads one of two words; @is_second is left alone where @value is NULL. */
+static gboolean
+check_choice (const char *value,
+              const char *first,
+              const char *second,
+              gboolean *is_second,
+              const char *option,
+              GError **error)
+{
+  g_autofree char *range = g_strdup_printf (_ ("%s or %s"), first, second);
+
+  if (value == NULL)
+    return TRUE;
+  *is_second = g_str_equal (value, second);
+  return *is_second || g_str_equal (value, first) || refuse (error, option, value, range);
+}
+
+static gboolean
+fill (StepcastOptions *self, RawOptions *raw, GError **error)
+{
+  gboolean is_off = FALSE;
+
+  if (!check_number (raw->port, G_MAXUINT16, "--port", error) ||
+      !check_number (raw->n_workers, MAX_WORKERS, "--workers", error) ||
+      !check_choice (raw->auth, "token", "none", &self->is_open, "--auth", error) ||
+      !check_choice (raw->validate, "every", "off", &is_off, "--validate", error))
+    return FALSE;
+
+  if (raw->address != NULL)
+    self->address = g_inet_address_new_from_string (raw->address);
+  else
+    self->address = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  if (self->address == NULL)
+    return refuse (error, "--address", raw->address,
+                   _ ("a numeric address, such as 127.0.0.1 or ::1"));
+
+  self->port = (guint16) raw->port;
+  self->n_workers = (guint) raw->n_workers;
+  self->is_validated = !is_off;
+  self->default_generator = g_steal_pointer (&raw->default_generator);
+  self->uses_pty = raw->uses_pty;
+  self->argv = g_steal_pointer (&raw->rest);
+  return TRUE;
+}
+
+/**
+ * stepcast_options_parse:
+ * @argc: how many arguments
+ * @argv: (array length=argc): as main() got them
+ * @wants_version: (out): whether only the version is asked for
+ * @error: names the option that is wrong, and what it takes
+ *
+ * Prints the help and exits where that is asked for.
+ *
+ * Returns: (transfer full) (nullable): what the command line asks for, or %NULL with @error set
+ */
+StepcastOptions *
+stepcast_options_parse (int argc, char *argv[], gboolean *wants_version, GError **error)
+{
+  g_auto (RawOptions) raw = { .port = DEFAULT_PORT };
+  g_autoptr (StepcastOptions) self = g_new0 (StepcastOptions, 1);
+
+  if (!parse_raw (&raw, argc, argv, error) || !fill (self, &raw, error))
+    return NULL;
+
+  *wants_version = raw.wants_version;
+  return g_steal_pointer (&self);
+}
+
+void
+stepcast_options_free (StepcastOptions *self)
+{
+  g_clear_object (&self->address);
+  g_free (self->default_generator);
+  g_strfreev (self->argv);
+  g_free (self);
+}

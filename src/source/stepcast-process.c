@@ -1,0 +1,387 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <gio/gunixinputstream.h>
+#include <glib-unix.h>
+
+#include "stepcast-error.h"
+
+/* A child process with a process group of its own.
+ *
+ * It is told to end by SIGTERM, after SIGCONT so that it can hear it, and by SIGKILL after a grace
+ * time; always the whole group, so that what it has started ends with it. When it exits by itself,
+ * what it leaves behind in its group is ended likewise. It "has exited" when it was reaped, and
+ * "has ended" when nothing of its group is left.
+ *
+ * Its standard input is empty, its standard output and error are for the owner to read. Lives on
+ * the main context. */
+
+/* How often a group is looked at that lives on without its leader. */
+#define GROUP_INTERVAL_MS 20
+
+/* After SIGKILL a group can only be left by zombies that nobody reaps. */
+#define KILLED_MS 1000
+
+struct _StepcastProcess
+{
+  GObject parent_instance;
+
+  GSubprocess *subprocess;
+  pid_t pid; /* of the child, and of its group */
+  GInputStream *output;
+  GInputStream *errors;
+
+  gboolean has_exited;
+  gboolean has_ended;
+  int wait_status;
+  gboolean is_terminating;
+  gint64 kill_us; /* when SIGKILL is due, and after it when the group is given up */
+  gboolean is_killed;
+  GSource *timer; /* (nullable) */
+};
+
+enum
+{
+  EXITED,
+  ENDED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (StepcastProcess, stepcast_process, G_TYPE_OBJECT)
+
+static void
+clear_timer (StepcastProcess *self)
+{
+  if (self->timer != NULL)
+    {
+      g_source_destroy (self->timer);
+      g_clear_pointer (&self->timer, g_source_unref);
+    }
+}
+
+/* Where the process is a subreaper, what the child has left behind in its group is ours to reap,
+ * and only that: the child itself is GSubprocess's. */
+static void
+reap_group (StepcastProcess *self)
+{
+  while (self->has_exited && waitpid (-self->pid, NULL, WNOHANG) > 0)
+    ;
+}
+
+/* The id of a group is not given to another while a member lives. */
+static gboolean
+signal_group (StepcastProcess *self, int signum)
+{
+  return kill (-self->pid, signum) == 0 || errno != ESRCH;
+}
+
+static void
+end (StepcastProcess *self)
+{
+  clear_timer (self);
+  self->has_ended = TRUE;
+  g_signal_emit (self, signals[ENDED], 0);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  g_autoptr (StepcastProcess) self = g_object_ref (user_data);
+  gint64 now_us = g_get_monotonic_time ();
+
+  reap_group (self);
+  if (self->has_exited && !signal_group (self, 0))
+    {
+      end (self);
+      return G_SOURCE_REMOVE;
+    }
+  if (now_us < self->kill_us)
+    return G_SOURCE_CONTINUE;
+
+  if (!self->is_killed)
+    {
+      g_debug ("Process %d and its group are killed", (int) self->pid);
+      signal_group (self, SIGKILL);
+      self->is_killed = TRUE;
+      self->kill_us = now_us + KILLED_MS * G_TIME_SPAN_MILLISECOND;
+    }
+  else if (self->has_exited)
+    {
+      end (self);
+      return G_SOURCE_REMOVE;
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+/**
+ * stepcast_process_terminate:
+ * @self: a process
+ *
+ * Ends it and its group; nothing if that is under way. "ended" follows.
+ */
+void
+stepcast_process_terminate (StepcastProcess *self)
+{
+  g_return_if_fail (STEPCAST_IS_PROCESS (self));
+
+  if (self->is_terminating || self->has_ended)
+    return;
+
+  self->is_terminating = TRUE;
+  signal_group (self, SIGCONT);
+  signal_group (self, SIGTERM);
+
+  self->kill_us = g_get_monotonic_time () + STEPCAST_PROCESS_GRACE_MS * G_TIME_SPAN_MILLISECOND;
+  self->timer = g_timeout_source_new (GROUP_INTERVAL_MS);
+  g_source_set_static_name (self->timer, "[stepcast] process group");
+  g_source_set_callback (self->timer, on_timer, self, NULL);
+  g_source_attach (self->timer, g_main_context_get_thread_default ());
+}
+
+static void
+on_exited (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  GSubprocess *subprocess = G_SUBPROCESS (source_object);
+  GWeakRef *weak = user_data;
+  g_autoptr (StepcastProcess) self = g_weak_ref_get (weak);
+
+  g_weak_ref_clear (weak);
+  g_free (weak);
+  g_subprocess_wait_finish (subprocess, result, NULL);
+  if (self == NULL || self->has_ended)
+    return;
+
+  self->has_exited = TRUE;
+  self->wait_status = g_subprocess_get_status (subprocess);
+  g_signal_emit (self, signals[EXITED], 0);
+  reap_group (self);
+  if (!signal_group (self, 0))
+    end (self);
+  else
+    stepcast_process_terminate (self);
+}
+
+/* ---- the start ---- */
+
+/* Between fork and exec: only what is safe after fork() may be called. */
+static void
+set_up_child (gpointer user_data)
+{
+  gboolean uses_pty = GPOINTER_TO_INT (user_data);
+
+  if (uses_pty)
+    {
+      setsid ();
+      ioctl (STDOUT_FILENO, TIOCSCTTY, 0);
+    }
+  else
+    {
+      setpgid (0, 0);
+    }
+  prctl (PR_SET_PDEATHSIG, SIGKILL); /* not even a crash of ours leaves it behind */
+}
+
+/* A terminal that hands on what is written to it as it is. */
+static gboolean
+open_terminal (int *master, int *slave, GError **error)
+{
+  struct termios settings = { 0 };
+
+  cfmakeraw (&settings);
+  settings.c_cflag |= CREAD | CS8;
+  if (openpty (master, slave, NULL, &settings, NULL) != 0)
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
+                   "No terminal can be had: %s", g_strerror (errno));
+      return FALSE;
+    }
+
+  fcntl (*master, F_SETFD, FD_CLOEXEC);
+  fcntl (*slave, F_SETFD, FD_CLOEXEC);
+  return TRUE;
+}
+
+static gboolean
+spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError **error)
+{
+  GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDERR_PIPE |
+                           (uses_pty ? G_SUBPROCESS_FLAGS_NONE : G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
+  g_autoptr (GError) spawn_error = NULL;
+  int master = -1;
+  int slave = -1;
+
+  if (uses_pty)
+    {
+      if (!open_terminal (&master, &slave, error))
+        return FALSE;
+      self->output = g_unix_input_stream_new (master, TRUE);
+      g_subprocess_launcher_take_stdout_fd (launcher, slave);
+    }
+
+  g_subprocess_launcher_set_child_setup (launcher, set_up_child, GINT_TO_POINTER (uses_pty), NULL);
+  g_subprocess_launcher_setenv (launcher, "PYTHONUNBUFFERED", "1", TRUE);
+  self->subprocess = g_subprocess_launcher_spawnv (launcher, argv, &spawn_error);
+  if (self->subprocess == NULL)
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
+                   "“%s” can't be started: %s", argv[0], spawn_error->message);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * stepcast_process_new:
+ * @argv: (array zero-terminated=1): a program, found in $PATH, and its arguments: no shell sees
+ * them
+ * @uses_pty: its standard output is a terminal, so that it does not buffer what it prints
+ * @error: %STEPCAST_ERROR_PROGRAM_FAILED: why it can't be started
+ *
+ * Returns: (transfer full) (nullable): a process that runs, or %NULL with @error set
+ */
+StepcastProcess *
+stepcast_process_new (const char *const *argv, gboolean uses_pty, GError **error)
+{
+  g_autoptr (StepcastProcess) self = g_object_new (STEPCAST_TYPE_PROCESS, NULL);
+  GWeakRef *weak;
+
+  if (!spawn (self, argv, uses_pty, error))
+    return NULL;
+
+  self->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (self->subprocess), NULL, 10);
+  if (self->output == NULL)
+    self->output = g_object_ref (g_subprocess_get_stdout_pipe (self->subprocess));
+  self->errors = g_object_ref (g_subprocess_get_stderr_pipe (self->subprocess));
+  g_unix_set_fd_nonblocking (g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (self->output)), TRUE,
+                             NULL);
+
+  weak = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak, self);
+  g_subprocess_wait_async (self->subprocess, NULL, on_exited, weak);
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * stepcast_process_get_output:
+ * @self: a process
+ *
+ * Returns: (transfer none): its standard output: pollable, on a file descriptor that does not block
+ */
+GInputStream *
+stepcast_process_get_output (StepcastProcess *self)
+{
+  return self->output;
+}
+
+/**
+ * stepcast_process_get_errors:
+ * @self: a process
+ *
+ * Returns: (transfer none): its standard error: pollable
+ */
+GInputStream *
+stepcast_process_get_errors (StepcastProcess *self)
+{
+  return self->errors;
+}
+
+gboolean
+stepcast_process_has_exited (StepcastProcess *self)
+{
+  return self->has_exited;
+}
+
+gboolean
+stepcast_process_has_ended (StepcastProcess *self)
+{
+  return self->has_ended;
+}
+
+/**
+ * stepcast_process_has_succeeded:
+ * @self: a process that has exited
+ *
+ * Returns: whether it exited with status 0
+ */
+gboolean
+stepcast_process_has_succeeded (StepcastProcess *self)
+{
+  return WIFEXITED (self->wait_status) && WEXITSTATUS (self->wait_status) == 0;
+}
+
+/**
+ * stepcast_process_describe_exit:
+ * @self: a process that has exited
+ *
+ * Returns: (transfer full): how, in words
+ */
+char *
+stepcast_process_describe_exit (StepcastProcess *self)
+{
+  if (WIFSIGNALED (self->wait_status))
+    return g_strdup_printf ("was killed by signal %d (%s)", WTERMSIG (self->wait_status),
+                            g_strsignal (WTERMSIG (self->wait_status)));
+  return g_strdup_printf ("exited with status %d", WEXITSTATUS (self->wait_status));
+}
+
+static void
+stepcast_process_dispose (GObject *object)
+{
+  StepcastProcess *self = STEPCAST_PROCESS (object);
+
+  clear_timer (self);
+  if (self->pid > 0 && !self->has_ended)
+    signal_group (self, SIGKILL);
+  self->has_ended = TRUE;
+  g_clear_object (&self->subprocess);
+  g_clear_object (&self->output);
+  g_clear_object (&self->errors);
+
+  G_OBJECT_CLASS (stepcast_process_parent_class)->dispose (object);
+}
+
+static void
+stepcast_process_class_init (StepcastProcessClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = stepcast_process_dispose;
+
+  /**
+   * StepcastProcess::exited:
+   *
+   * The child was reaped; others of its group may live on for the grace time.
+   */
+  signals[EXITED] = g_signal_new ("exited", STEPCAST_TYPE_PROCESS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                  NULL, G_TYPE_NONE, 0);
+
+  /**
+   * StepcastProcess::ended:
+   *
+   * The child was reaped, and nothing of its group is left.
+   */
+  signals[ENDED] = g_signal_new ("ended", STEPCAST_TYPE_PROCESS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                 NULL, G_TYPE_NONE, 0);
+}
+
+static void
+stepcast_process_init (StepcastProcess *self)
+{
+}
