@@ -105,19 +105,20 @@ say_error (StepcastViewer *self,
 
 /* ---- frames ---- */
 
-/* As many frames of the last one's size as the window has room for; at least one, if none waits.
- * It opens again only when half of it is free, so that a slice makes many small frames at once. */
+/* As many frames of the last one's size as there is room for, but always for two: one that is being
+ * written, and one that waits. It opens again only when half of it is free, so that a slice makes
+ * many small frames at once. */
 static guint
 get_window (StepcastViewer *self)
 {
-  gsize n_bytes = stepcast_outbox_get_waiting_frame_bytes (self->outbox);
-  gsize room = STEPCAST_WINDOW_BYTES - MIN (n_bytes, STEPCAST_WINDOW_BYTES);
+  guint n_held = stepcast_outbox_get_n_frames (self->outbox);
+  guint room;
 
-  if (n_bytes > STEPCAST_WINDOW_BYTES / 2)
-    return 0;
   if (self->last_frame_bytes == 0)
-    return 1;
-  return (guint) MAX (room / self->last_frame_bytes, n_bytes == 0 ? 1 : 0);
+    return n_held == 0 ? 1 : 0;
+
+  room = (guint) MAX (STEPCAST_WINDOW_BYTES / self->last_frame_bytes, 2);
+  return n_held > room / 2 ? 0 : room - n_held;
 }
 
 static void
