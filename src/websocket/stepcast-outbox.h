@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * homecoming never finds the socket idle at 10 KB a frame. Of large ones it has two. */
 #define STEPCAST_WINDOW_BYTES (192 * 1024)
 
+/* What that grows to for a reader that takes all at once. */
+#define STEPCAST_MAX_WINDOW_BYTES (1024 * 1024)
+
 /* A peer that asks and asks and reads no answer. */
 #define STEPCAST_MAX_ANSWER_BYTES (256 * 1024)
 
