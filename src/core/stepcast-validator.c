@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stepcast-child.h"
 #include "stepcast-error.h"
 #include "stepcast-guarded-stream.h"
 #include "stepcast-validate-protocol.h"
@@ -266,19 +267,13 @@ conclude_if_lost (Helper *helper)
   dispatch (self);
 }
 
-/* GLib's child watch can see a pidfd readable a moment before the kernel lets waitid() have the
- * child; GLib 2.74 then forgets it with a status of 0, and a zombie is left (seen with Linux 6.18).
- * So we ask again: where GLib has reaped it, there is no such child. */
 static gboolean
 reap (gpointer data)
 {
   Helper *helper = data;
-  const pid_t pid = waitpid (helper->pid, &helper->wait_status, WNOHANG);
 
-  if (pid == 0)
+  if (!stepcast_child_reap (helper->process, helper->pid, &helper->wait_status))
     return G_SOURCE_CONTINUE;
-  if (pid < 0)
-    helper->wait_status = g_subprocess_get_status (helper->process);
 
   helper->exited = TRUE;
   if (!helper->busy)
