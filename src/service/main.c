@@ -7,6 +7,8 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -66,6 +68,7 @@ set_up_process (void)
   textdomain (GETTEXT_PACKAGE);
 
   g_log_set_writer_func (g_log_writer_default, NULL, NULL);
+  prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what programs leave behind is ours to reap */
   signal (SIGPIPE, SIG_IGN); /* a peer or a program that has gone is an error of the write */
   mallopt (M_MMAP_THRESHOLD, HEAP_BYTES);
   mallopt (M_TRIM_THRESHOLD, HEAP_BYTES);

@@ -76,6 +76,15 @@ clear_timer (StepcastProcess *self)
     }
 }
 
+/* Where the process is a subreaper, what the child has left behind in its group is ours to reap,
+ * and only that: the child itself is GSubprocess's. */
+static void
+reap_group (StepcastProcess *self)
+{
+  while (self->has_exited && waitpid (-self->pid, NULL, WNOHANG) > 0)
+    ;
+}
+
 /* The id of a group is not given to another while a member lives. */
 static gboolean
 signal_group (StepcastProcess *self, int signum)
@@ -97,6 +106,7 @@ on_timer (gpointer user_data)
   g_autoptr (StepcastProcess) self = g_object_ref (user_data);
   gint64 now_us = g_get_monotonic_time ();
 
+  reap_group (self);
   if (self->has_exited && !signal_group (self, 0))
     {
       end (self);
@@ -161,6 +171,7 @@ on_exited (GObject *source_object, GAsyncResult *result, gpointer user_data)
   self->has_exited = TRUE;
   self->wait_status = g_subprocess_get_status (subprocess);
   g_signal_emit (self, signals[EXITED], 0);
+  reap_group (self);
   if (!signal_group (self, 0))
     end (self);
   else

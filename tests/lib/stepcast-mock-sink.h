@@ -27,6 +27,8 @@ void stepcast_mock_sink_set_interval (StepcastMockSink *self, gint64 interval_us
 void
 stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, gpointer user_data);
 
+void stepcast_mock_sink_drop (StepcastMockSink *self);
+
 guint stepcast_mock_sink_get_n_frames (StepcastMockSink *self);
 StepcastFrame *stepcast_mock_sink_get_frame (StepcastMockSink *self, guint index);
 StepcastFrame *stepcast_mock_sink_get_last (StepcastMockSink *self);
