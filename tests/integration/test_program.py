@@ -53,7 +53,7 @@ class ProgramTest(TestCase):
     async def assert_nothing_runs(self, service):
         """The service may keep helpers of its own; of the program nothing is left."""
         def left():
-            return [pid for pid in [*descendants(service.pid), *descendants(os.getpid())]
+            return [pid for pid in {*descendants(service.pid), *service.left_behind()}
                     if b'programs/' in self.command(pid) or b'sleep' in self.command(pid)]
 
         await wait_for(lambda: not left(), 'the end of the program')
@@ -130,10 +130,7 @@ class Ends(ProgramTest):
 
     async def test_without_a_word(self):
         async with self.misbehave('nothing') as service:
-            frames, told = await self.run_to_end(service)
-            self.assertEqual(frames, [])
-            self.assertIn(list(told), (['finished'], ['failed']))
-            self.assertEqual(next(iter(told.values()))['step'], 0)
+            await self.assert_fails(service, 0, 'program-failed', 'no SVG document')
 
     async def test_after_5_mb_of_junk(self):
         async with self.misbehave('junk') as service:
