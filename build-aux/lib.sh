@@ -69,10 +69,13 @@ set_up ()
   [ -e "$build/build.ninja" ] || quietly meson setup "$build" "$source_root" "$@"
 }
 
-# build BUILD_DIR: builds it; says something only if that fails.
+# build BUILD_DIR [TARGET…]: builds it; says something only if that fails.
 build ()
 {
-  quietly ninja -C "$1"
+  local build=$1
+  shift
+
+  quietly ninja -C "$build" "$@"
 }
 
 # quietly COMMAND…: what it prints is shown if it fails.

@@ -5,9 +5,17 @@
 
 #include "stepcast-error.h"
 
+#include <string.h>
+
 #include "stepcast-enum-types.h"
 
-G_DEFINE_QUARK (stepcast - error - quark, stepcast_error)
+/* As much of what somebody said as an error message repeats. */
+#define MAX_QUOTED_CHARACTERS 64
+
+/* It would put blanks into what the macro makes a string of. */
+/* clang-format off */
+G_DEFINE_QUARK (stepcast-error-quark, stepcast_error)
+/* clang-format on */
 
 /**
  * stepcast_error_nick:
@@ -32,4 +40,30 @@ stepcast_error_nick (const GError *error)
   codes = g_type_class_ref (STEPCAST_TYPE_ERROR);
   value = g_enum_get_value (codes, error->code);
   return value != NULL ? value->value_nick : "io";
+}
+
+/**
+ * stepcast_error_quote:
+ * @text: what somebody said, whatever it is
+ *
+ * Makes @text fit for an error message, which goes out as JSON and on the bus:
+ * valid UTF-8, and not too long. May be called from any thread.
+ *
+ * Returns: (transfer full): @text or its beginning
+ */
+char *
+stepcast_error_quote (const char *text)
+{
+  g_autofree char *valid = NULL;
+  g_autofree char *beginning = NULL;
+
+  g_return_val_if_fail (text != NULL, NULL);
+
+  /* A character has at most 4 bytes; what is cut in the midst of one is not shown. */
+  valid = g_utf8_make_valid (text, (gssize) strnlen (text, 4 * (MAX_QUOTED_CHARACTERS + 1)));
+  if (g_utf8_strlen (valid, -1) <= MAX_QUOTED_CHARACTERS)
+    return g_steal_pointer (&valid);
+
+  beginning = g_utf8_substring (valid, 0, MAX_QUOTED_CHARACTERS);
+  return g_strconcat (beginning, "…", NULL);
 }

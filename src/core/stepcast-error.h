@@ -45,5 +45,6 @@ typedef enum
 
 GQuark stepcast_error_quark (void);
 const char *stepcast_error_nick (const GError *error);
+char *stepcast_error_quote (const char *text);
 
 G_END_DECLS

@@ -22,6 +22,7 @@ typedef struct
 {
   StepcastGenerator *generator;
   gboolean is_prepared;
+  gboolean is_spoilt;
   gboolean is_validated;
   gboolean draws_only;
   guint run_number;
@@ -48,6 +49,7 @@ struct _StepcastGeneratorRun
   gboolean is_validated;
 
   gboolean is_prepared;
+  gboolean is_spoilt; /* its preparation failed, or was cancelled: it has no state at all */
   guint64 serial;
   GCancellable *cancellable; /* of the run; once it has ended, of the drawings after that */
   GTask *task;               /* (nullable): the slice under way */
@@ -72,6 +74,15 @@ slice_wants_frame (const Slice *slice)
   return slice->frames->len == 0 && g_get_monotonic_time () >= slice->demand.due_us;
 }
 
+/* A generator must say why it failed, but one that does not is no reason for us to fail. */
+static void
+explain (Slice *slice, GError **error)
+{
+  if (*error == NULL)
+    g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED,
+                 "%s failed and did not say why", G_OBJECT_TYPE_NAME (slice->generator));
+}
+
 static gboolean
 slice_draw (Slice *slice, GCancellable *cancellable, GError **error)
 {
@@ -80,6 +91,7 @@ slice_draw (Slice *slice, GCancellable *cancellable, GError **error)
   if (svg == NULL ||
       (slice->is_validated && !stepcast_validator_check_own (svg, cancellable, error)))
     {
+      explain (slice, error);
       g_prefix_error (error, "Drawing step %" G_GUINT64_FORMAT ": ", slice->progress.step);
       return FALSE;
     }
@@ -98,6 +110,7 @@ slice_step (Slice *slice, GCancellable *cancellable, GError **error)
   switch (stepcast_generator_step (slice->generator, cancellable, error))
     {
     case STEPCAST_STEP_FAILED:
+      explain (slice, error);
       g_prefix_error (error, "Step %" G_GUINT64_FORMAT ": ", slice->progress.step + 1);
       return FALSE;
     case STEPCAST_STEP_NONE:
@@ -129,13 +142,26 @@ slice_goes_on (Slice *slice, gint64 end_us)
   return g_get_monotonic_time () < end_us;
 }
 
+/* A generator is prepared once, whatever came of it. */
 static gboolean
 slice_prepare (Slice *slice, GCancellable *cancellable, GError **error)
 {
-  if (!slice->is_prepared)
-    slice->is_prepared = stepcast_generator_prepare (slice->generator, cancellable, error);
-  if (!slice->is_prepared)
-    g_prefix_error (error, "Before the first step: ");
+  if (slice->is_prepared)
+    return TRUE;
+  if (slice->is_spoilt)
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
+                           "There is no picture: the run ended before it had its first state");
+      return FALSE;
+    }
+
+  slice->is_prepared = stepcast_generator_prepare (slice->generator, cancellable, error);
+  slice->is_spoilt = !slice->is_prepared;
+  if (slice->is_spoilt)
+    {
+      explain (slice, error);
+      g_prefix_error (error, "Before the first step: ");
+    }
   return slice->is_prepared;
 }
 
@@ -176,24 +202,21 @@ slice_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCance
 
   if (is_good)
     g_task_return_boolean (task, TRUE);
-  else if (error != NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
   else
-    g_task_return_new_error (task, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED,
-                             "%s failed and did not say why",
-                             G_OBJECT_TYPE_NAME (slice->generator));
+    g_task_return_error (task, g_steal_pointer (&error));
 }
 
+/* Whether it was cancelled is what we know, and not what a generator's error says. */
 static StepcastOutcome
-get_outcome (Slice *slice, const GError *error)
+get_outcome (Slice *slice, const GError *error, GCancellable *cancellable)
 {
-  if (slice->draws_only && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return STEPCAST_OUTCOME_NONE;
-  if (error == NULL)
-    return slice->is_finished ? STEPCAST_OUTCOME_FINISHED : STEPCAST_OUTCOME_NONE;
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (g_cancellable_is_cancelled (cancellable))
     return STEPCAST_OUTCOME_CANCELLED;
-  return STEPCAST_OUTCOME_FAILED;
+  if (slice->draws_only)
+    return STEPCAST_OUTCOME_NONE;
+  if (error != NULL)
+    return STEPCAST_OUTCOME_FAILED;
+  return slice->is_finished ? STEPCAST_OUTCOME_FINISHED : STEPCAST_OUTCOME_NONE;
 }
 
 static void
@@ -201,14 +224,15 @@ on_slice_done (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (StepcastGeneratorRun) self = user_data;
   Slice *slice = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GTask) task = g_steal_pointer (&self->task); /* keeps the slice */
+  g_autoptr (GTask) task G_GNUC_UNUSED = g_steal_pointer (&self->task); /* keeps the slice */
   g_autoptr (GError) error = NULL;
   StepcastOutcome outcome;
 
   g_task_propagate_boolean (G_TASK (result), &error);
-  outcome = get_outcome (slice, error);
+  outcome = get_outcome (slice, error, self->cancellable);
 
   self->is_prepared = slice->is_prepared;
+  self->is_spoilt = slice->is_spoilt;
   self->serial = slice->serial;
   if (outcome != STEPCAST_OUTCOME_NONE)
     {
@@ -229,6 +253,7 @@ push_slice (StepcastGeneratorRun *self, gboolean draws_only)
 
   slice->generator = g_object_ref (self->generator);
   slice->is_prepared = self->is_prepared;
+  slice->is_spoilt = self->is_spoilt;
   slice->is_validated = self->is_validated;
   slice->draws_only = draws_only;
   slice->run_number = stepcast_run_get_number (run);
@@ -261,7 +286,7 @@ stepcast_generator_run_proceed (StepcastRun *run)
   if (stepcast_run_get_allowance (run) == 0)
     return;
   stepcast_run_get_demand (run, &demand);
-  if (demand.is_every && demand.frames == 0)
+  if (demand.is_every && (demand.frames == 0 || demand.bytes == 0))
     return;
 
   push_slice (STEPCAST_GENERATOR_RUN (run), FALSE);
@@ -284,10 +309,7 @@ static void
 stepcast_generator_run_cancel (StepcastRun *run)
 {
   StepcastGeneratorRun *self = STEPCAST_GENERATOR_RUN (run);
-  g_autoptr (StepcastRun) alive = g_object_ref (run);
-
-  if (stepcast_run_has_ended (run))
-    return;
+  g_autoptr (StepcastRun) alive G_GNUC_UNUSED = g_object_ref (run);
 
   g_cancellable_cancel (self->cancellable);
   if (self->task != NULL)

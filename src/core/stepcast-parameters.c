@@ -85,6 +85,7 @@ stepcast_parameters_find (GType generator_type, const char *name, GError **error
 {
   g_autofree GParamSpec **list = NULL;
   g_autofree char *names = NULL;
+  g_autofree char *quoted = NULL;
   guint n_parameters;
 
   list = stepcast_parameters_list (generator_type, &n_parameters);
@@ -93,12 +94,13 @@ stepcast_parameters_find (GType generator_type, const char *name, GError **error
       return list[i];
 
   names = join_names (generator_type);
+  quoted = stepcast_error_quote (name);
   if (n_parameters == 0)
     g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_PARAMETER,
-                 "There is no parameter “%.64s”: this generator takes none", name);
+                 "There is no parameter “%s”: this generator takes none", quoted);
   else
     g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_PARAMETER,
-                 "There is no parameter “%.64s”; there are: %s", name, names);
+                 "There is no parameter “%s”; there are: %s", quoted, names);
   return NULL;
 }
 
@@ -295,9 +297,10 @@ static GVariant *
 refuse (GParamSpec *pspec, const char *given, GError **error)
 {
   g_autofree char *range = stepcast_parameter_describe_range (pspec);
+  g_autofree char *quoted = stepcast_error_quote (given);
 
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-               "“%.64s” is no value for “%s”: it takes %s", given, pspec->name, range);
+               "“%s” is no value for “%s”: it takes %s", quoted, pspec->name, range);
   return NULL;
 }
 

@@ -112,6 +112,7 @@ StepcastSource *
 stepcast_registry_find (StepcastRegistry *self, const char *name, GError **error)
 {
   g_autoptr (GString) names = NULL;
+  g_autofree char *quoted = NULL;
   StepcastSource *source;
 
   g_return_val_if_fail (STEPCAST_IS_REGISTRY (self), NULL);
@@ -124,9 +125,9 @@ stepcast_registry_find (StepcastRegistry *self, const char *name, GError **error
   for (guint i = 0; i < self->sources->len; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
                             stepcast_source_get_name (self->sources->pdata[i]));
+  quoted = stepcast_error_quote (name != NULL ? name : "");
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_GENERATOR,
-               "There is no generator “%.64s”; there are: %s", name != NULL ? name : "",
-               names->str);
+               "There is no generator “%s”; there are: %s", quoted, names->str);
   return NULL;
 }
 

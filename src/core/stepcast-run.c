@@ -161,10 +161,19 @@ stepcast_run_yield (StepcastRun *self)
   STEPCAST_RUN_GET_CLASS (self)->yield (self);
 }
 
+/**
+ * stepcast_run_cancel:
+ * @self: a run
+ *
+ * Ends the run as soon as can be. Of one that has ended, ends the drawing that is under way.
+ */
 void
 stepcast_run_cancel (StepcastRun *self)
 {
-  STEPCAST_RUN_GET_CLASS (self)->cancel (self);
+  StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
+
+  if (priv->is_busy || priv->outcome == STEPCAST_OUTCOME_NONE)
+    STEPCAST_RUN_GET_CLASS (self)->cancel (self);
 }
 
 /**

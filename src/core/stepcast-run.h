@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  * StepcastDemand:
  * @is_every: each step's frame is wanted, at the pace that @frames and @bytes allow
  * @frames: with @is_every, how many frames may be made now; 0 holds the run
- * @bytes: with @is_every, no further frame is made once this many bytes of them are
+ * @bytes: with @is_every, no further frame is made once this many bytes of them are; 0 holds the
+ *   run
  * @due_us: one frame of the latest state is wanted from this monotonic time on;
  *   %STEPCAST_NEVER if none is
  *
@@ -98,7 +99,8 @@ typedef struct
  * StepcastRunClass:
  * @proceed: goes on, if there is nothing under way and the allowance and the demand let it
  * @yield: brings what is under way home at the next step boundary
- * @cancel: ends the run as soon as can be; it comes home with %STEPCAST_OUTCOME_CANCELLED
+ * @cancel: ends the run as soon as can be; it comes home with %STEPCAST_OUTCOME_CANCELLED. Called
+ * of one that has ended too, when a drawing is under way that nobody waits for any more
  * @abandon: (nullable): it was cancelled and did not come home in time: gives it up
  * @draw: draws the present state when nothing is under way, whatever the demand; comes home with
  *   that one frame, or with none and the error

@@ -21,7 +21,9 @@
  * the callback.
  *
  * A slice that does not come back can be abandoned: its slot is counted as lost, and another
- * thread takes its place until it does come back. */
+ * thread takes its place until it does come back. That thread stays in our pool for the next time:
+ * one that leaves an exclusive pool becomes one of GLib's shared threads, with its lowered
+ * priority. So what bounds the slices is a count of our own, not the number of threads. */
 
 /* Workers yield to the main context, which only moves bytes, and to the user's desktop. */
 #define WORKER_NICE 10
@@ -85,22 +87,47 @@ lower_priority_once (void)
     g_debug ("A worker keeps its priority: %s", g_strerror (errno));
 }
 
-/* Under the lock. */
+/* Under the lock: sees to it that a thread looks for a job. A token says only that there may be
+ * one: whoever finds none, or no slot, goes back to sleep. */
 static void
-set_max_threads (StepcastScheduler *self)
+wake_worker (StepcastScheduler *self)
 {
   g_autoptr (GError) error = NULL;
+  int n_threads = (int) (self->n_slots + self->n_lost);
 
   if (self->pool == NULL)
     return;
 
-  if (!g_thread_pool_set_max_threads (self->pool, (int) (self->n_slots + self->n_lost), &error))
+  if (g_thread_pool_get_max_threads (self->pool) < n_threads &&
+      !g_thread_pool_set_max_threads (self->pool, n_threads, &error))
     g_warning ("A lost worker cannot be replaced: %s", error->message);
+  g_thread_pool_push (self->pool, self, NULL);
 }
 
-/* A token in the pool says only that there may be a job: withdrawn ones leave theirs behind. */
+/* Under the lock: the next job, if there is one and a slot for it. */
+static Job *
+begin_job (StepcastScheduler *self)
+{
+  Job *job = NULL;
+
+  if (self->running.length < self->n_slots + self->n_lost)
+    job = g_queue_pop_head (&self->waiting);
+  if (job != NULL)
+    g_queue_push_tail (&self->running, job);
+  return job;
+}
+
+/* Under the lock. */
 static void
-run_job_in_thread (gpointer token, gpointer user_data)
+end_job (StepcastScheduler *self, Job *job)
+{
+  g_queue_remove (&self->running, job);
+  if (job->is_abandoned)
+    self->n_lost--;
+}
+
+static void
+run_jobs_in_thread (gpointer token, gpointer user_data)
 {
   StepcastScheduler *self = user_data;
   Job *job;
@@ -108,27 +135,20 @@ run_job_in_thread (gpointer token, gpointer user_data)
   lower_priority_once ();
 
   g_mutex_lock (&self->lock);
-  job = g_queue_pop_head (&self->waiting);
-  if (job != NULL)
-    g_queue_push_tail (&self->running, job);
-  g_mutex_unlock (&self->lock);
-
-  if (job == NULL)
-    return;
-
-  job->func (job->task, g_task_get_source_object (job->task), g_task_get_task_data (job->task),
-             g_task_get_cancellable (job->task));
-
-  g_mutex_lock (&self->lock);
-  g_queue_remove (&self->running, job);
-  if (job->is_abandoned)
+  while ((job = begin_job (self)) != NULL)
     {
-      self->n_lost--;
-      set_max_threads (self);
+      g_mutex_unlock (&self->lock);
+      job->func (job->task, g_task_get_source_object (job->task), g_task_get_task_data (job->task),
+                 g_task_get_cancellable (job->task));
+
+      g_mutex_lock (&self->lock);
+      end_job (self, job);
+      g_mutex_unlock (&self->lock);
+
+      job_free (job);
+      g_mutex_lock (&self->lock);
     }
   g_mutex_unlock (&self->lock);
-
-  job_free (job);
 }
 
 static void
@@ -198,7 +218,7 @@ stepcast_scheduler_new (guint n_slots)
   g_autoptr (GError) error = NULL;
 
   self->n_slots = n_slots > 0 ? n_slots : g_get_num_processors ();
-  self->pool = g_thread_pool_new (run_job_in_thread, self, (int) self->n_slots, TRUE, &error);
+  self->pool = g_thread_pool_new (run_jobs_in_thread, self, (int) self->n_slots, TRUE, &error);
   if (error != NULL)
     g_error ("No worker thread could be started: %s", error->message);
 
@@ -234,9 +254,8 @@ stepcast_scheduler_push (StepcastScheduler *self,
     g_queue_push_head (&self->waiting, job);
   else
     g_queue_push_tail (&self->waiting, job);
+  wake_worker (self);
   g_mutex_unlock (&self->lock);
-
-  g_thread_pool_push (self->pool, self, NULL);
 }
 
 /**
@@ -291,7 +310,7 @@ stepcast_scheduler_abandon (StepcastScheduler *self, GTask *task)
     {
       job->is_abandoned = TRUE;
       self->n_lost++;
-      set_max_threads (self);
+      wake_worker (self);
     }
   g_mutex_unlock (&self->lock);
 }

@@ -216,8 +216,12 @@ stepcast_session_manager_find (StepcastSessionManager *self, const char *name, G
 
   session = look_up (self, name);
   if (session == NULL)
-    g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
-                 "There is no session “%.64s”; “/sessions” lists those there are", name);
+    {
+      g_autofree char *quoted = stepcast_error_quote (name);
+
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
+                   "There is no session “%s”; “/sessions” lists those there are", quoted);
+    }
   return session;
 }
 
@@ -266,7 +270,7 @@ on_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 void
 stepcast_session_manager_close (StepcastSessionManager *self, StepcastSession *session)
 {
-  g_autoptr (StepcastSession) alive = g_object_ref (session);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (session);
 
   g_return_if_fail (STEPCAST_IS_SESSION_MANAGER (self));
 

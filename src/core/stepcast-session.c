@@ -20,6 +20,14 @@
  *
  * Lives on the main context. */
 
+/* Reference-counted: who is told of a frame may remove itself and others meanwhile. */
+typedef struct
+{
+  StepcastFrameSink *sink;
+  gboolean was_every; /* what is under way was asked to make every frame for it */
+  gboolean is_removed;
+} Follower;
+
 struct _StepcastSession
 {
   GObject parent_instance;
@@ -38,13 +46,14 @@ struct _StepcastSession
   StepcastFrame *latest;    /* (nullable) */
   gboolean is_latest_stale; /* a parameter has changed since */
   gboolean is_drawing;      /* what is under way draws a state that stands still */
+  gboolean is_telling;      /* of a homecoming: nothing is let go before all have been told */
   gboolean is_undrawable;   /* the present state was tried, and could not be drawn */
 
-  GPtrArray *sinks; /* of StepcastFrameSink */
-  GQueue changes;   /* of GTask: parameters for the next step boundary */
-  GQueue drawings;  /* of GTask: who waits for a picture of the present state */
-  GQueue stops;     /* of GTask: who waits for the standstill */
-  gint64 stop_us;   /* when it was told to stop */
+  GPtrArray *followers; /* of Follower: a sink each */
+  GQueue changes;       /* of GTask: parameters for the next step boundary */
+  GQueue drawings;      /* of GTask: who waits for a picture of the present state */
+  GQueue stops;         /* of GTask: who waits for the standstill */
+  gint64 stop_us;       /* when it was told to stop */
   StepcastStopReport last_stop;
   GSource *deadline;     /* (nullable): while stopping */
   gboolean starts_again; /* while stopping: "start" came after "stop" */
@@ -70,8 +79,6 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (StepcastSession, stepcast_session, G_TYPE_OBJECT)
 
 static const StepcastRunEvents run_events;
-
-static void draw_if_awaited (StepcastSession *self);
 
 #define EDGE(to) (1u << STEPCAST_SESSION_STATE_##to)
 
@@ -126,31 +133,17 @@ refuse (StepcastSession *self, const char *request, const char *hint, GError **e
 
 /* ---- runs ---- */
 
+/* What it still brings home is nobody's, and what is under way need not come to its end. */
 static void
 drop_run (StepcastSession *self)
 {
-  if (self->run != NULL)
+  g_autoptr (StepcastRun) run = g_steal_pointer (&self->run);
+
+  if (run != NULL)
     {
-      stepcast_run_listen (self->run, NULL, NULL);
-      g_clear_object (&self->run);
+      stepcast_run_listen (run, NULL, NULL);
+      stepcast_run_cancel (run);
     }
-}
-
-static void
-begin_run (StepcastSession *self, guint64 n_steps)
-{
-  drop_run (self);
-  g_clear_error (&self->reason);
-  self->run_number++;
-  self->progress = (StepcastProgress){ .fraction = -1 };
-  self->allowed_until = n_steps;
-  self->is_drawing = FALSE;
-  self->is_undrawable = FALSE;
-  self->run = stepcast_source_create_run (self->source, self->run_number, self->parameters);
-  stepcast_run_listen (self->run, &run_events, self);
-
-  set_state (self, STEPCAST_SESSION_STATE_RUNNING);
-  stepcast_session_proceed (self);
 }
 
 static gboolean
@@ -186,11 +179,13 @@ get_demand (StepcastRun *run, StepcastDemand *demand, gpointer user_data)
 {
   StepcastSession *self = user_data;
 
-  for (guint i = 0; i < self->sinks->len; i++)
+  for (guint i = 0; i < self->followers->len; i++)
     {
+      Follower *follower = self->followers->pdata[i];
       StepcastDemand one;
 
-      stepcast_frame_sink_get_demand (self->sinks->pdata[i], &one);
+      stepcast_frame_sink_get_demand (follower->sink, &one);
+      follower->was_every = one.is_every;
       merge_demand (demand, &one);
     }
   if (!g_queue_is_empty (&self->drawings))
@@ -205,30 +200,58 @@ get_allowance (StepcastRun *run, gpointer user_data)
   return self->allowed_until - MIN (self->allowed_until, self->progress.step);
 }
 
-static gpointer
-ref_sink (gconstpointer sink, gpointer user_data)
+static void
+follower_clear (gpointer data)
 {
-  return g_object_ref ((gpointer) sink);
+  Follower *follower = data;
+
+  g_object_unref (follower->sink);
 }
 
-/* Hands @frames to the sinks. A step's frames go to all; a drawing of a state that stands still
- * goes only to those who follow the latest: nobody else asked for a second picture of it. */
 static void
-deliver (StepcastSession *self, GPtrArray *frames, gboolean are_steps)
+follower_unref (gpointer data)
 {
-  g_autoptr (GPtrArray) sinks = NULL; /* a copy: one may come or go when it is told */
+  g_rc_box_release_full (data, follower_clear);
+}
+
+static gpointer
+follower_ref (gconstpointer follower, gpointer user_data)
+{
+  return g_rc_box_acquire ((gpointer) follower);
+}
+
+/* On the way to "stopped" nobody is sent anything, and after it who asks for it. */
+static gboolean
+is_shown (StepcastSession *self, StepcastRun *run)
+{
+  return self->run == run && self->state != STEPCAST_SESSION_STATE_STOPPING &&
+         self->state != STEPCAST_SESSION_STATE_STOPPED;
+}
+
+/* Hands the @frames of @run to the sinks. A step's frames go to all, but for who wants every frame
+ * and came when some were passed over already. A drawing of a state that stands still goes only to
+ * those who follow the latest: nobody else asked for a second picture of it.
+ *
+ * A sink may do anything when it is told. When it stops the session, nobody else is told. */
+static void
+deliver (StepcastSession *self, StepcastRun *run, GPtrArray *frames, gboolean are_steps)
+{
+  g_autoptr (GPtrArray) followers = NULL; /* a copy: one may come or go when it is told */
 
   if (frames->len == 0)
     return;
 
-  sinks = g_ptr_array_copy (self->sinks, ref_sink, NULL);
-  for (guint i = 0; i < sinks->len; i++)
+  followers = g_ptr_array_copy (self->followers, follower_ref, NULL);
+  for (guint i = 0; i < followers->len; i++)
     {
+      Follower *follower = followers->pdata[i];
       StepcastDemand demand;
 
-      stepcast_frame_sink_get_demand (sinks->pdata[i], &demand);
-      if (are_steps || !demand.is_every)
-        stepcast_frame_sink_deliver (sinks->pdata[i], (StepcastFrame *const *) frames->pdata,
+      stepcast_frame_sink_get_demand (follower->sink, &demand);
+      if (demand.is_every && !(are_steps && follower->was_every))
+        continue;
+      if (!follower->is_removed && is_shown (self, run))
+        stepcast_frame_sink_deliver (follower->sink, (StepcastFrame *const *) frames->pdata,
                                      frames->len);
     }
 }
@@ -267,11 +290,12 @@ answer_drawings (StepcastSession *self, const GError *error)
 static gboolean
 has_latest_sink (StepcastSession *self)
 {
-  for (guint i = 0; i < self->sinks->len; i++)
+  for (guint i = 0; i < self->followers->len; i++)
     {
+      Follower *follower = self->followers->pdata[i];
       StepcastDemand demand;
 
-      stepcast_frame_sink_get_demand (self->sinks->pdata[i], &demand);
+      stepcast_frame_sink_get_demand (follower->sink, &demand);
       if (!demand.is_every && demand.due_us != STEPCAST_NEVER)
         return TRUE;
     }
@@ -283,10 +307,6 @@ has_latest_sink (StepcastSession *self)
 static void
 draw_if_awaited (StepcastSession *self)
 {
-  gboolean is_asked_for = !g_queue_is_empty (&self->drawings);
-  gboolean is_followed =
-    !self->is_undrawable && has_latest_sink (self) && self->state != STEPCAST_SESSION_STATE_STOPPED;
-
   if (is_busy (self) || self->state == STEPCAST_SESSION_STATE_STOPPING)
     return;
 
@@ -294,7 +314,9 @@ draw_if_awaited (StepcastSession *self)
     {
       answer_drawings (self, NULL);
     }
-  else if (is_asked_for || is_followed)
+  else if (!g_queue_is_empty (&self->drawings) ||
+           (!self->is_undrawable && self->state != STEPCAST_SESSION_STATE_STOPPED &&
+            has_latest_sink (self)))
     {
       self->is_drawing = TRUE;
       stepcast_run_draw (self->run);
@@ -303,37 +325,86 @@ draw_if_awaited (StepcastSession *self)
 
 /* ---- parameters ---- */
 
-static void
-apply_changes (StepcastSession *self)
+/* Whether nobody computes with the parameters now. A drawing of a run that has ended does, but with
+ * those of its own run. */
+static gboolean
+can_change (StepcastSession *self)
 {
-  gboolean has_changed = !g_queue_is_empty (&self->changes);
-  GTask *next;
+  return !is_busy (self) || stepcast_run_has_ended (self->run);
+}
 
-  while ((next = g_queue_pop_head (&self->changes)) != NULL)
+/* Takes over all that was asked for, before anybody is told: whoever is may ask for more, or begin
+ * another run. Returns: (transfer full) (element-type GTask): whom to tell */
+static GQueue
+take_changes (StepcastSession *self, gboolean is_live)
+{
+  GQueue changes = self->changes;
+
+  g_queue_init (&self->changes);
+  for (GList *link = changes.head; link != NULL; link = link->next)
     {
-      g_autoptr (GTask) task = next;
-      GVariant *changes = g_task_get_task_data (task);
+      GVariant *values = g_task_get_task_data (link->data);
       g_autoptr (GVariant) before = g_steal_pointer (&self->parameters);
 
-      self->parameters = stepcast_parameters_merge (before, changes);
-      if (self->run != NULL && !stepcast_run_has_ended (self->run))
+      self->parameters = stepcast_parameters_merge (before, values);
+      if (is_live)
         {
-          stepcast_run_set_parameters (self->run, changes);
+          stepcast_run_set_parameters (self->run, values);
           self->is_latest_stale = TRUE;
           self->is_undrawable = FALSE;
-          g_task_return_int (task, (gssize) self->progress.step + 1);
-        }
-      else
-        {
-          g_task_return_int (task, 1);
         }
     }
+  return changes;
+}
 
+static void
+answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
+{
+  gboolean has_changed = !g_queue_is_empty (changes);
+  GTask *next;
+
+  while ((next = g_queue_pop_head (changes)) != NULL)
+    {
+      g_autoptr (GTask) task = next;
+
+      g_task_return_int (task, (gssize) step);
+    }
   if (has_changed)
     g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
 }
 
-/* ---- the way home ---- */
+static void
+apply_changes (StepcastSession *self)
+{
+  gboolean is_live = self->run != NULL && !stepcast_run_has_ended (self->run);
+  GQueue changes = take_changes (self, is_live);
+
+  answer_changes (self, &changes, is_live ? self->progress.step + 1 : 1);
+}
+
+/* ---- the way out and home ---- */
+
+static void
+begin_run (StepcastSession *self, guint64 n_steps)
+{
+  GQueue changes;
+
+  drop_run (self);
+  changes = take_changes (self, FALSE);
+  g_clear_error (&self->reason);
+  self->run_number++;
+  self->progress = (StepcastProgress){ .fraction = -1 };
+  self->allowed_until = n_steps;
+  self->starts_again = FALSE;
+  self->is_drawing = FALSE;
+  self->is_undrawable = FALSE;
+  self->run = stepcast_source_create_run (self->source, self->run_number, self->parameters);
+  stepcast_run_listen (self->run, &run_events, self);
+
+  set_state (self, STEPCAST_SESSION_STATE_RUNNING);
+  answer_changes (self, &changes, 1);
+  stepcast_session_proceed (self);
+}
 
 static void
 clear_deadline (StepcastSession *self)
@@ -345,6 +416,16 @@ clear_deadline (StepcastSession *self)
     }
 }
 
+/* Returns: (transfer full) (element-type GTask): who waits for the standstill */
+static GQueue
+take_stops (StepcastSession *self)
+{
+  GQueue stops = self->stops;
+
+  g_queue_init (&self->stops);
+  return stops;
+}
+
 static void
 set_last_stop (StepcastSession *self)
 {
@@ -353,46 +434,53 @@ set_last_stop (StepcastSession *self)
 }
 
 static void
-answer_stops (StepcastSession *self, const GError *error)
+answer_stops (GQueue *stops, const StepcastStopReport *report, const GError *error)
 {
-  GQueue stops = self->stops;
   GTask *next;
 
-  g_queue_init (&self->stops);
-  while ((next = g_queue_pop_head (&stops)) != NULL)
+  while ((next = g_queue_pop_head (stops)) != NULL)
     {
       g_autoptr (GTask) task = next;
 
-      if (error != NULL)
+      if (g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE))
         g_task_return_error (task, g_error_copy (error));
       else
-        g_task_return_pointer (task, g_memdup2 (&self->last_stop, sizeof self->last_stop), g_free);
+        g_task_return_pointer (task, g_memdup2 (report, sizeof *report), g_free);
     }
 }
 
-/* The one way out of a run. */
+/* The one way out of a run. Whoever is told may begin the next one: what is told of this one is put
+ * together before. */
 static void
 end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
 {
-  gboolean starts_again = self->starts_again;
+  GQueue stops = take_stops (self);
+  StepcastStopReport report;
 
   clear_deadline (self);
-  self->starts_again = FALSE;
   if (error != NULL)
     self->reason = g_error_copy (error);
   if (self->state == STEPCAST_SESSION_STATE_STOPPING)
     set_last_stop (self);
+  report = self->last_stop;
 
   set_state (self, state);
-  answer_stops (self, g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE) ? error :
-                                                                                             NULL);
-  if (self->run == NULL || !is_busy (self))
+  answer_stops (&stops, &report, error);
+  if (can_change (self))
     apply_changes (self);
 
-  if (starts_again && is_terminal (self->state))
+  if (self->starts_again && is_terminal (self->state))
     begin_run (self, G_MAXUINT64);
   else
     draw_if_awaited (self);
+}
+
+/* While it runs, any frame that has just been drawn will do; else only one of where it stands. */
+static gboolean
+is_drawing_answered (StepcastSession *self, GPtrArray *frames, StepcastOutcome outcome)
+{
+  return is_latest_current (self) || (frames->len > 0 && outcome == STEPCAST_OUTCOME_NONE &&
+                                      self->state == STEPCAST_SESSION_STATE_RUNNING);
 }
 
 static void
@@ -403,8 +491,8 @@ came_home (StepcastRun *run,
            gpointer user_data)
 {
   StepcastSession *self = user_data;
-  g_autoptr (StepcastSession) alive = g_object_ref (self);
-  g_autoptr (StepcastRun) same_run = g_object_ref (run);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
+  g_autoptr (StepcastRun) same_run G_GNUC_UNUSED = g_object_ref (run);
   gboolean was_drawing = self->is_drawing;
 
   self->is_drawing = FALSE;
@@ -412,17 +500,21 @@ came_home (StepcastRun *run,
   self->progress = *stepcast_run_get_progress (run);
   take_frames (self, frames);
 
-  /* On the way to "stopped" nobody is sent anything, and after it who asks for it. */
-  if (self->state != STEPCAST_SESSION_STATE_STOPPING &&
-      self->state != STEPCAST_SESSION_STATE_STOPPED)
-    deliver (self, frames, !was_drawing);
-
-  if (frames->len > 0 || (error != NULL && outcome == STEPCAST_OUTCOME_NONE))
-    answer_drawings (self, frames->len > 0 ? NULL : error);
+  self->is_telling = TRUE;
+  if (is_shown (self, run))
+    deliver (self, run, frames, !was_drawing);
+  if (error != NULL && outcome == STEPCAST_OUTCOME_NONE)
+    answer_drawings (self, error);
+  else if (self->run == run && is_drawing_answered (self, frames, outcome))
+    answer_drawings (self, NULL);
   g_signal_emit (self, signals[PROGRESSED], 0);
+  self->is_telling = FALSE;
 
   if (self->run != run) /* somebody who was told has begun another */
-    return;
+    {
+      stepcast_session_proceed (self);
+      return;
+    }
 
   switch (outcome)
     {
@@ -462,7 +554,7 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   StepcastSession *self = user_data;
-  g_autoptr (StepcastSession) alive = g_object_ref (self);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr (StepcastRun) run = g_steal_pointer (&self->run);
   g_autoptr (GError) error =
     g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
@@ -490,11 +582,14 @@ stepcast_session_proceed (StepcastSession *self)
 {
   g_return_if_fail (STEPCAST_IS_SESSION (self));
 
+  if (self->is_telling)
+    return;
+  if (can_change (self))
+    apply_changes (self);
   if (is_busy (self))
     return;
-  apply_changes (self);
 
-  if (self->state == STEPCAST_SESSION_STATE_RUNNING)
+  if (self->state == STEPCAST_SESSION_STATE_RUNNING && self->run != NULL)
     {
       if (get_allowance (self->run, self) > 0)
         stepcast_run_proceed (self->run);
@@ -647,7 +742,8 @@ begin_stop (StepcastSession *self)
 /**
  * stepcast_session_stop_async:
  * @self: a session
- * @cancellable: (nullable): ends the waiting, not the stop
+ * @cancellable: (nullable): makes the answer %G_IO_ERROR_CANCELLED, though no sooner; it stops
+ *   nevertheless
  * @callback: called when it stands still, after its last frame was delivered
  * @user_data: handed to @callback
  *
@@ -662,12 +758,15 @@ stepcast_session_stop_async (StepcastSession *self,
                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
+  StepcastStopReport report;
+  GQueue stops;
 
   g_return_if_fail (STEPCAST_IS_SESSION (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, stepcast_session_stop_async);
   g_queue_push_tail (&self->stops, g_object_ref (task));
+  self->starts_again = FALSE;
 
   switch (self->state)
     {
@@ -676,7 +775,6 @@ stepcast_session_stop_async (StepcastSession *self,
       begin_stop (self);
       break;
     case STEPCAST_SESSION_STATE_STOPPING:
-      self->starts_again = FALSE;
       break;
     case STEPCAST_SESSION_STATE_IDLE:
     case STEPCAST_SESSION_STATE_STOPPED:
@@ -684,7 +782,9 @@ stepcast_session_stop_async (StepcastSession *self,
     case STEPCAST_SESSION_STATE_FAILED:
     default:
       self->last_stop = (StepcastStopReport){ .step = self->progress.step, .seconds = 0 };
-      answer_stops (self, NULL);
+      report = self->last_stop;
+      stops = take_stops (self);
+      answer_stops (&stops, &report, NULL);
       break;
     }
 }
@@ -718,7 +818,8 @@ stepcast_session_stop_finish (StepcastSession *self,
  * stepcast_session_set_parameters_async:
  * @self: a session
  * @changes: an `a{sv}`, whatever is in it
- * @cancellable: (nullable): ends the waiting, not the change
+ * @cancellable: (nullable): makes the answer %G_IO_ERROR_CANCELLED, though no sooner; they are set
+ *   nevertheless
  * @callback: called when they have been applied
  * @user_data: handed to @callback
  *
@@ -787,7 +888,7 @@ stepcast_session_set_parameters_finish (StepcastSession *self,
 /**
  * stepcast_session_draw_async:
  * @self: a session
- * @cancellable: (nullable): ends the waiting
+ * @cancellable: (nullable): makes the answer %G_IO_ERROR_CANCELLED, though no sooner
  * @callback: called when there is a picture
  * @user_data: handed to @callback
  *
@@ -840,10 +941,14 @@ stepcast_session_draw_finish (StepcastSession *self, GAsyncResult *result, GErro
 void
 stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
 {
+  Follower *follower;
+
   g_return_if_fail (STEPCAST_IS_SESSION (self));
   g_return_if_fail (STEPCAST_IS_FRAME_SINK (sink));
 
-  g_ptr_array_add (self->sinks, g_object_ref (sink));
+  follower = g_rc_box_new0 (Follower);
+  follower->sink = g_object_ref (sink);
+  g_ptr_array_add (self->followers, follower);
   if (is_latest_current (self))
     {
       StepcastDemand demand;
@@ -855,13 +960,29 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
   stepcast_session_proceed (self);
 }
 
+/**
+ * stepcast_session_remove_sink:
+ * @self: a session
+ * @sink: who takes no more of its frames; nothing if it took none
+ *
+ * Not even what is being delivered reaches @sink after it.
+ */
 void
 stepcast_session_remove_sink (StepcastSession *self, StepcastFrameSink *sink)
 {
   g_return_if_fail (STEPCAST_IS_SESSION (self));
 
-  if (g_ptr_array_remove_fast (self->sinks, sink))
-    stepcast_session_proceed (self);
+  for (guint i = 0; i < self->followers->len; i++)
+    {
+      Follower *follower = self->followers->pdata[i];
+
+      if (follower->sink != sink)
+        continue;
+      follower->is_removed = TRUE;
+      g_ptr_array_remove_index_fast (self->followers, i);
+      stepcast_session_proceed (self);
+      return;
+    }
 }
 
 /* ---- the object ---- */
@@ -900,16 +1021,11 @@ stepcast_session_dispose (GObject *object)
   StepcastSession *self = STEPCAST_SESSION (object);
 
   clear_deadline (self);
-  if (self->run != NULL)
-    {
-      stepcast_run_listen (self->run, NULL, NULL);
-      stepcast_run_cancel (self->run);
-      g_clear_object (&self->run);
-    }
+  drop_run (self);
   return_cancelled (&self->changes);
   return_cancelled (&self->drawings);
   return_cancelled (&self->stops);
-  g_ptr_array_set_size (self->sinks, 0);
+  g_ptr_array_set_size (self->followers, 0);
   g_clear_object (&self->source);
 
   G_OBJECT_CLASS (stepcast_session_parent_class)->dispose (object);
@@ -920,7 +1036,7 @@ stepcast_session_finalize (GObject *object)
 {
   StepcastSession *self = STEPCAST_SESSION (object);
 
-  g_ptr_array_unref (self->sinks);
+  g_ptr_array_unref (self->followers);
   g_clear_pointer (&self->latest, stepcast_frame_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_error (&self->reason);
@@ -971,7 +1087,7 @@ stepcast_session_class_init (StepcastSessionClass *klass)
 static void
 stepcast_session_init (StepcastSession *self)
 {
-  self->sinks = g_ptr_array_new_with_free_func (g_object_unref);
+  self->followers = g_ptr_array_new_with_free_func (follower_unref);
   g_queue_init (&self->changes);
   g_queue_init (&self->drawings);
   g_queue_init (&self->stops);
@@ -1117,5 +1233,5 @@ stepcast_session_get_latest_frame (StepcastSession *self)
 guint
 stepcast_session_get_n_sinks (StepcastSession *self)
 {
-  return self->sinks->len;
+  return self->followers->len;
 }

@@ -231,8 +231,8 @@ draw_ground (StepcastSvgWriter *writer)
   stepcast_svg_writer_attribute_number (writer, "x2", VIEW_PX);
   stepcast_svg_writer_attribute_number (writer, "y2", 0);
   draw_stop (writer, "0", "#4cc9f0");
-  draw_stop (writer, ".5", "#f4f1de");
-  draw_stop (writer, "1", "#ff9e64");
+  draw_stop (writer, ".5", "#b9a0ff");
+  draw_stop (writer, "1", "#ffb05c");
   stepcast_svg_writer_end (writer);
 
   stepcast_svg_writer_begin (writer, "rect");
@@ -254,7 +254,7 @@ stepcast_attractor_draw (StepcastGenerator *generator, GCancellable *cancellable
   stepcast_svg_writer_begin (writer, "path");
   stepcast_svg_writer_attribute (writer, "fill", "none");
   stepcast_svg_writer_attribute (writer, "stroke", "url(#ink)");
-  stepcast_svg_writer_attribute (writer, "stroke-width", "3.5");
+  stepcast_svg_writer_attribute (writer, "stroke-width", "4.5");
   stepcast_svg_writer_attribute (writer, "stroke-linecap", "round");
   stepcast_svg_writer_begin_path (writer);
   for (guint i = 0; i < orbit->n_points; i++)

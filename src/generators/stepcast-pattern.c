@@ -18,7 +18,7 @@
  * The card is drawn once for a size. A frame is a buffer that already holds the card, with the
  * number written over a field of fixed width; when the frame's last owner lets go of it, in
  * whatever thread that is, the buffer comes back to the card's spare ones. So a frame of 1 MB costs
- * as much as one of 1 KB, and its memory stays where the processor has it in its cache. */
+ * as much as one of 1 KB. */
 
 #define VIEW_PX 640.0
 
@@ -58,8 +58,8 @@ typedef struct
   guint bytes; /* as asked for */
   char *text;
   gsize size;
-  gsize field; /* where the number goes */
-  GAsyncQueue *spare;
+  gsize field;        /* where the number goes */
+  GAsyncQueue *spare; /* of Buffer; the last to come back is the first to go */
   int max_spare;
   int retired; /* atomic: the generator has another card; don't keep buffers */
 } Card;
@@ -109,8 +109,6 @@ card_unref (Card *card)
   g_atomic_rc_box_release_full (card, card_clear);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Card, card_unref)
-
 /* The generator's last word to a card. A buffer that comes back between the two lines stays in the
  * queue, and goes with the card. */
 static void
@@ -134,7 +132,7 @@ buffer_release (gpointer data)
   if (g_atomic_int_get (&card->retired) || g_async_queue_length (card->spare) >= card->max_spare)
     g_free (buffer);
   else
-    g_async_queue_push (card->spare, buffer);
+    g_async_queue_push_front (card->spare, buffer); /* the one that is still in a cache */
   card_unref (card);
 }
 

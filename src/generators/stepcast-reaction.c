@@ -25,8 +25,8 @@
 /* Floats before a row's first cell: it is aligned, and there is room for the ghosts. */
 #define ROW_PADDING (ALIGNMENT / (int) sizeof (float))
 
-/* About 0.05 ms of work. */
-#define CELLS_A_LOOK 32768
+/* Less than 0.05 ms of work, or 0.4 where its memory is touched for the first time. */
+#define CELLS_A_LOOK 16384
 
 /* There is always this much, which nobody sees. A product of three stays above the denormal
  * numbers, which cost a hundred times as much. */
@@ -156,13 +156,18 @@ react_row (const float *restrict u,
   const StepcastReactionRates r = *rates;
   const float *restrict u0 = u - stride, *restrict u2 = u + stride;
   const float *restrict v0 = v - stride, *restrict v2 = v + stride;
+  gssize one = 1;
+
+  /* A 1 that the compiler does not know: else clang carries each cell over to the next one's turn,
+   * and finds no vectors then. */
+  __asm__("" : "+r"(one));
 
   for (gssize i = 0; i < (gssize) width; i++)
     {
-      const float side_u = (u0[i] + u2[i]) + (u[i - 1] + u[i + 1]);
-      const float side_v = (v0[i] + v2[i]) + (v[i - 1] + v[i + 1]);
-      const float corner_u = (u0[i - 1] + u2[i - 1]) + (u0[i + 1] + u2[i + 1]);
-      const float corner_v = (v0[i - 1] + v2[i - 1]) + (v0[i + 1] + v2[i + 1]);
+      const float side_u = (u0[i] + u2[i]) + (u[i - one] + u[i + one]);
+      const float side_v = (v0[i] + v2[i]) + (v[i - one] + v[i + one]);
+      const float corner_u = (u0[i - one] + u2[i - one]) + (u0[i + one] + u2[i + one]);
+      const float corner_v = (v0[i - one] + v2[i - one]) + (v0[i + one] + v2[i + one]);
       const float reaction = u[i] * v[i] * v[i];
       float new_u = (r.self_u * u[i] + r.feed) + (r.side_u * side_u + r.corner_u * corner_u);
       float new_v = r.self_v * v[i] + (r.side_v * side_v + r.corner_v * corner_v);

@@ -16,6 +16,9 @@
 /* Points nearer than this, in grid steps, say more about rounding than about direction. */
 #define MIN_SPACING 0.4f
 
+/* Work between two looks at the cancellable: at most 0.3 ms. */
+#define POINTS_A_LOOK 4096
+
 /* Longest run of points in one curve. */
 #define MAX_RUN 32
 
@@ -90,11 +93,15 @@ stepcast_ring_fitter_free (StepcastRingFitter *self)
 }
 
 /* Takes the points that are far enough apart, and closes the ring. */
-static void
-take_points (StepcastRingFitter *self, const Point *points, guint n_points)
+static gboolean
+take_points (StepcastRingFitter *self,
+             const Point *points,
+             guint n_points,
+             GCancellable *cancellable,
+             GError **error)
 {
   const float min_square = MIN_SPACING * MIN_SPACING;
-  guint n = 0;
+  guint n = 1;
 
   if (n_points + 1 > self->knots_allocated)
     {
@@ -103,11 +110,14 @@ take_points (StepcastRingFitter *self, const Point *points, guint n_points)
       self->knots = g_new (Knot, self->knots_allocated);
     }
 
-  for (guint i = 0; i < n_points; i++)
+  self->knots[0].at = points[0];
+  for (guint i = 1; i < n_points; i++)
     {
-      const Point step = between (self->knots[n > 0 ? n - 1 : 0].at, points[i]);
+      const Point step = between (self->knots[n - 1].at, points[i]);
 
-      if (n == 0 || dot (step, step) >= min_square)
+      if (i % POINTS_A_LOOK == 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (dot (step, step) >= min_square)
         self->knots[n++].at = points[i];
     }
   while (n > 1)
@@ -120,11 +130,12 @@ take_points (StepcastRingFitter *self, const Point *points, guint n_points)
     }
   self->knots[n] = self->knots[0];
   self->n_knots = n;
+  return TRUE;
 }
 
 /* The direction at a point is that of the parabola through it and its neighbours. */
-static void
-find_directions (StepcastRingFitter *self)
+static gboolean
+find_directions (StepcastRingFitter *self, GCancellable *cancellable, GError **error)
 {
   const guint n = self->n_knots;
   Knot *knots = self->knots;
@@ -141,6 +152,9 @@ find_directions (StepcastRingFitter *self)
       const Point d = { before.x * p + after.x * q, before.y * p + after.y * q };
       const float norm = sqrtf (dot (d, d));
 
+      if (i % POINTS_A_LOOK == 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+
       /* A line that turns back on itself has no direction there; it goes on as it came. */
       if (norm > 1e-3f * before_length)
         knots[i].direction = (Point){ d.x / norm, d.y / norm };
@@ -154,6 +168,7 @@ find_directions (StepcastRingFitter *self)
     }
   knots[n].direction = knots[0].direction;
   knots[n].length = length;
+  return TRUE;
 }
 
 /* For an arc of a circle the handles are 2/3 of the chord over 1 + the cosine of half its turn. */
@@ -245,39 +260,60 @@ take_run (StepcastRingFitter *self, guint from, float tolerance, StepcastCurve *
   return good;
 }
 
+static gboolean
+find_curves (StepcastRingFitter *self, float tolerance, GCancellable *cancellable, GError **error)
+{
+  guint next_look = POINTS_A_LOOK;
+
+  for (guint i = 0; i < self->n_knots;)
+    {
+      StepcastCurve curve;
+
+      if (i >= next_look)
+        {
+          if (g_cancellable_set_error_if_cancelled (cancellable, error))
+            return FALSE;
+          next_look += POINTS_A_LOOK;
+        }
+      i += take_run (self, i, tolerance, &curve);
+      g_array_append_val (self->curves, curve);
+    }
+  return TRUE;
+}
+
 /**
  * stepcast_ring_fitter_fit:
  * @self: a fitter
  * @points: (array length=n_points): a ring that stepcast_contour_trace() found
- * @n_points: how many points it has
+ * @n_points: how many points it has, at least one
  * @tolerance: how far the curves may pass from the points, in grid steps
+ * @curves: (out) (transfer none) (array length=n_curves): the curves around the ring, of which the
+ *   first starts where the last one ends. Valid until the next ring
  * @n_curves: (out): how many curves there are: none if the ring is too small to be seen
+ * @cancellable: (nullable): stops it; looked at every 0.3 ms or oftener
+ * @error: %G_IO_ERROR_CANCELLED
  *
- * Returns: (transfer none) (array length=n_curves): the curves around the ring, of which the first
- *   starts where the last one ends. Valid until the next ring
+ * Returns: %FALSE if it was cancelled
  */
-const StepcastCurve *
+gboolean
 stepcast_ring_fitter_fit (StepcastRingFitter *self,
                           const StepcastContourPoint *points,
                           guint n_points,
                           float tolerance,
-                          guint *n_curves)
+                          const StepcastCurve **curves,
+                          guint *n_curves,
+                          GCancellable *cancellable,
+                          GError **error)
 {
   g_array_set_size (self->curves, 0);
 
-  take_points (self, points, n_points);
-  if (self->n_knots >= 3)
-    {
-      find_directions (self);
-      for (guint i = 0; i < self->n_knots;)
-        {
-          StepcastCurve curve;
+  if (!take_points (self, points, n_points, cancellable, error))
+    return FALSE;
+  if (self->n_knots >= 3 && (!find_directions (self, cancellable, error) ||
+                             !find_curves (self, tolerance, cancellable, error)))
+    return FALSE;
 
-          i += take_run (self, i, tolerance, &curve);
-          g_array_append_val (self->curves, curve);
-        }
-    }
-
+  *curves = (const StepcastCurve *) (gpointer) self->curves->data;
   *n_curves = self->curves->len;
-  return (const StepcastCurve *) (gpointer) self->curves->data;
+  return TRUE;
 }

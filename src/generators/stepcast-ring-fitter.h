@@ -30,11 +30,14 @@ typedef struct _StepcastRingFitter StepcastRingFitter;
 StepcastRingFitter *stepcast_ring_fitter_new (void);
 void stepcast_ring_fitter_free (StepcastRingFitter *self);
 
-const StepcastCurve *stepcast_ring_fitter_fit (StepcastRingFitter *self,
-                                               const StepcastContourPoint *points,
-                                               guint n_points,
-                                               float tolerance,
-                                               guint *n_curves);
+gboolean stepcast_ring_fitter_fit (StepcastRingFitter *self,
+                                   const StepcastContourPoint *points,
+                                   guint n_points,
+                                   float tolerance,
+                                   const StepcastCurve **curves,
+                                   guint *n_curves,
+                                   GCancellable *cancellable,
+                                   GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastRingFitter, stepcast_ring_fitter_free)
 

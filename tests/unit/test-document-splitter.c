@@ -334,8 +334,7 @@ cut_quotes (const char *message)
 }
 
 /* Says all that is wrong with a table, not only the first. */
-static void G_GNUC_PRINTF (1, 2)
-complain (const char *format, ...)
+static void G_GNUC_PRINTF (1, 2) complain (const char *format, ...)
 {
   g_autofree char *complaint = NULL;
   va_list arguments;

@@ -133,6 +133,32 @@ test_unknown (void)
   g_assert_nonnull (strstr (error->message, "feed"));
 }
 
+/* What somebody said is repeated in part, and as UTF-8 in any case. */
+static void
+test_quote (void)
+{
+  g_autofree char *umlauts = g_strnfill (200, 'x');
+  g_autofree char *quoted = NULL;
+
+  for (guint i = 1; i + 1 < 200; i += 2)
+    memcpy (umlauts + i, "ü", 2);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (stepcast_parameters_find (TEST_TYPE_GENERATOR, umlauts + i, &error));
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+      g_clear_error (&error);
+      g_assert_null (stepcast_parameter_parse (find ("feed"), umlauts + i, &error));
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+    }
+
+  quoted = stepcast_error_quote ("\xff short");
+  g_assert_cmpstr (quoted, ==, "\xef\xbf\xbd short");
+  g_assert_cmpstr (g_quark_to_string (STEPCAST_ERROR), ==, "stepcast-error-quark");
+}
+
 typedef struct
 {
   const char *name;
@@ -287,6 +313,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/parameters/list", test_list);
   g_test_add_func ("/parameters/unknown", test_unknown);
+  g_test_add_func ("/parameters/quote", test_quote);
   g_test_add_func ("/parameters/parse", test_parse);
   g_test_add_func ("/parameters/convert", test_convert);
   g_test_add_func ("/parameters/check-is-all-or-nothing", test_check_is_all_or_nothing);

@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+/* Force-included (-include) into a build for ThreadSanitizer, which sees neither GLib's locks (raw
+ * futexes) nor the order that its tasks, sources and reference counts make. Only what our code does
+ * through these calls is told; a race on our own data is still found:
+ *
+ *   CC=clang meson setup _build-tsan -Db_sanitize=thread -Db_lundef=false \
+ *     -Dc_args="-include $PWD/tests/lib/stepcast-tsan.h $(pkg-config --cflags gio-2.0)"
+ *   G_SLICE=always-malloc TSAN_OPTIONS=suppressions=$PWD/tests/lib/tsan.supp \
+ *     meson test -C _build-tsan --suite unit */
+
+#include <gio/gio.h>
+
+void __tsan_acquire (void *address);
+void __tsan_release (void *address);
+
+static inline void
+stepcast_tsan_lock (GMutex *mutex)
+{
+  g_mutex_lock (mutex);
+  __tsan_acquire (mutex);
+}
+
+static inline void
+stepcast_tsan_unlock (GMutex *mutex)
+{
+  __tsan_release (mutex);
+  g_mutex_unlock (mutex);
+}
+
+static inline void
+stepcast_tsan_wait (GCond *cond, GMutex *mutex)
+{
+  __tsan_release (mutex);
+  g_cond_wait (cond, mutex);
+  __tsan_acquire (mutex);
+}
+
+/* A task: what its worker has written is read by whom it returns to, and by who frees it. */
+#define g_mutex_lock(mutex) stepcast_tsan_lock (mutex)
+#define g_mutex_unlock(mutex) stepcast_tsan_unlock (mutex)
+#define g_cond_wait(cond, mutex) stepcast_tsan_wait (cond, mutex)
+#define g_task_return_boolean(task, result)                                                        \
+  (__tsan_release (task), (g_task_return_boolean) (task, result))
+#define g_task_return_int(task, result) (__tsan_release (task), (g_task_return_int) (task, result))
+#define g_task_return_error(task, error)                                                           \
+  (__tsan_release (task), (g_task_return_error) (task, error))
+#define g_task_propagate_boolean(task, error)                                                      \
+  (__tsan_acquire (task), (g_task_propagate_boolean) (task, error))
+#define g_task_propagate_int(task, error)                                                          \
+  (__tsan_acquire (task), (g_task_propagate_int) (task, error))
+#define g_atomic_ref_count_dec(count)                                                              \
+  (__tsan_acquire (count), __tsan_release (count), (g_atomic_ref_count_dec) (count))
