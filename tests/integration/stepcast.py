@@ -125,7 +125,7 @@ def command_of(pid):
 
 # ---- frames ----
 
-STEP = re.compile(r'>\s*(\d+)\s*</text>')
+STEP = re.compile(r'>\s*(\d+)\s*</(?:\w+:)?text\b')
 
 
 def step_of(svg):

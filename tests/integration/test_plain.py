@@ -330,6 +330,19 @@ class Set(TestCase):
                 self.assertEqual(len(await client.frame()), 500)
                 await client.stop()
 
+    async def test_of_what_applies_at_the_next_start(self):
+        """The step that is named is the first that uses it: the first of the next run."""
+        async with Service() as service:
+            async with await service.connect(generator='gray-scott', width=32, height=32) as client:
+                await client.send('step 3')
+                frames, _ = await client.until_told('paused')
+                first = digest(frames)
+                self.assertEqual((await client.ask('set seed=99', 'set'))['step'], 1)
+                await client.ask('stop', 'stopped')
+                await client.send('step 3')
+                frames, _ = await client.until_told('paused')
+                self.assertNotEqual(digest(frames), first)
+
     async def test_what_it_refuses(self):
         async with Service() as service:
             async with await service.connect(generator='pattern', bytes=300) as client:

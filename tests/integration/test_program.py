@@ -11,11 +11,15 @@ import pathlib
 import signal
 import tempfile
 
-from stepcast import (PROGRAMS, PYTHON, Service, TestCase, descendants, is_alive, is_frame,
-                      main, step_of, wait_for)
+from stepcast import (EXAMPLES, PROGRAMS, PYTHON, Service, TestCase, descendants, digest, is_alive,
+                      is_frame, main, step_of, wait_for)
 
 FRAMES = (PYTHON, PROGRAMS / 'frames.py')
 MISBEHAVE = (PYTHON, PROGRAMS / 'misbehave.py')
+
+# Perl keeps what it prints to a pipe until there are 8 KB of it.
+BUFFERED = ('perl', '-e', r'print "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>1</text></svg>\n";'
+                          ' sleep 1000')
 
 
 class ProgramTest(TestCase):
@@ -53,15 +57,15 @@ class ProgramTest(TestCase):
     async def assert_nothing_runs(self, service):
         """The service may keep helpers of its own; of the program nothing is left."""
         def left():
-            return [pid for pid in [*descendants(service.pid), *descendants(os.getpid())]
-                    if b'programs/' in self.command(pid) or b'sleep' in self.command(pid)]
+            return [pid for pid in {*descendants(service.pid), *service.left_behind()}
+                    if b'programs/' in self.command(pid) or b'sleep 1000' in self.command(pid)]
 
         await wait_for(lambda: not left(), 'the end of the program')
 
     @staticmethod
     def command(pid):
         try:
-            return pathlib.Path(f'/proc/{pid}/cmdline').read_bytes()
+            return pathlib.Path(f'/proc/{pid}/cmdline').read_bytes().replace(b'\0', b' ')
         except OSError:
             return b''
 
@@ -130,10 +134,7 @@ class Ends(ProgramTest):
 
     async def test_without_a_word(self):
         async with self.misbehave('nothing') as service:
-            frames, told = await self.run_to_end(service)
-            self.assertEqual(frames, [])
-            self.assertIn(list(told), (['finished'], ['failed']))
-            self.assertEqual(next(iter(told.values()))['step'], 0)
+            await self.assert_fails(service, 0, 'program-failed', 'no SVG document')
 
     async def test_after_5_mb_of_junk(self):
         async with self.misbehave('junk') as service:
@@ -504,11 +505,31 @@ class Stubborn(ProgramTest):
                 self.assertEqual(await client.step(), 1)
 
     async def test_what_is_block_buffered_is_hinted_at(self):
-        async with self.misbehave('buffered', env={'PYTHONUNBUFFERED': ''}) as service:
+        async with Service(program=BUFFERED) as service:
+            async with await service.connect_v1() as client:
+                await client.answered('start')
+                log = await client.next('log')  # the page shows it, too
+                self.assertRegex(log['line'], '(?i)buffer')
+                await service.wait_log('(?i)buffer')
+                await client.answered('stop')
+            await self.assert_nothing_runs(service)
+
+    async def test_a_terminal_makes_it_flow(self):
+        async with Service('--pty', program=BUFFERED) as service:
             async with await service.connect() as client:
                 await client.send('start')
-                # An empty value that the user set is the user's; else ours makes it flow.
                 self.assertEqual(await client.step(), 1)
+                await client.send('stop')
+                await client.until_told('stopped')
+            await self.assert_nothing_runs(service)
+
+    async def test_a_terminal_changes_no_byte(self):
+        async with self.frames('--count', 500, '--bytes', 3000) as service:
+            by_pipe, told = await self.run_to_end(service)
+        async with Service('--pty', program=[*FRAMES, '--count', '500', '--bytes', '3000']) as service:
+            by_terminal, told = await self.run_to_end(service)
+            self.assertEqual(told, {'finished': {'step': 500}})
+            self.assertEqual(digest(by_terminal), digest(by_pipe))
 
     async def test_its_standard_error_is_shown(self):
         async with self.frames('--count', 1, '--stderr', 'loss 0.25', '--wait') as service:
@@ -516,6 +537,20 @@ class Stubborn(ProgramTest):
                 await client.answered('start')
                 log = await client.next('log')
                 self.assertEqual(log['line'], 'loss 0.25')
+
+
+class Examples(ProgramTest):
+    async def test_each_draws(self):
+        examples = [path for path in EXAMPLES.iterdir() if path.suffix in ('.py', '.sh')]
+        self.assertTrue(examples)
+        for path in examples:
+            with self.subTest(example=path.name):
+                async with Service(program=[path]) as service:
+                    async with await service.connect() as client:
+                        await client.send('step 5')
+                        frames, _ = await client.until_told('paused')
+                        self.assertEqual(len(set(frames)), 5)
+                    await service.wait_sessions(0)
 
 
 class Documents(ProgramTest):

@@ -6,6 +6,7 @@
 
 import asyncio
 import json
+import re
 import struct
 
 from stepcast import (BINARY, CLOSE, FACTOR, PING, PONG, SANITIZED, TEXT, Service, TestCase,
@@ -220,8 +221,9 @@ class Messages(TestCase):
     async def test_byte_by_byte(self):
         async with Service() as service:
             async with await service.connect_raw(IDLE) as client:
-                for byte in make_frame(TEXT, 'step') + make_frame(PING, 'x'):
+                for byte in make_frame(PING, 'x') + make_frame(TEXT, 'step'):
                     await client.send(bytes([byte]))
+                self.assertEqual(await client.until(PONG), b'x')
                 self.assertEqual(await client.step(), 1)
 
     async def test_many_in_one_segment(self):
@@ -229,14 +231,15 @@ class Messages(TestCase):
             async with await service.connect_raw(IDLE) as client:
                 await client.send(make_frame(TEXT, 'step') + make_frame(TEXT, 'set bytes=400') +
                                   make_frame(TEXT, 'stop') * 3 + make_frame(PING, 'end'))
-                told = []
-                while True:
+                # Each is answered; a change that meets a stop is answered after it.
+                awaited = {'"stopped"': 3, '"set"': 1, 'pong': 1}
+                while any(awaited.values()):
                     opcode, payload = await client.frame()
-                    if opcode == TEXT:
-                        told.append(payload.decode())
-                    if len([text for text in told if 'stopped' in text]) == 3:
-                        break
-                self.assertEqual(len([text for text in told if '"set"' in text]), 1)
+                    kind = re.match(r'\{("\w+")', payload.decode()) if opcode == TEXT else None
+                    kind = kind.group(1) if kind else 'pong' if opcode == PONG else None
+                    if kind in awaited:
+                        awaited[kind] -= 1
+                        self.assertGreaterEqual(awaited[kind], 0, kind)
 
     async def test_an_empty_one(self):
         async with Service() as service:
@@ -284,14 +287,15 @@ class Pings(TestCase):
                     self.assertEqual(await client.frame(), (PONG, str(index).encode()))
 
     async def flood(self, service, frame, path=IDLE, before=None):
-        """Sends as much as the server takes, up to 8 MB, and never reads."""
+        """Sends as much as the server takes, up to 8 MB or for 10 s, and never reads."""
         client = await service.connect_raw(path, receive_bytes=16384)
         if before:
             await client.send_text(before)
         chunk = frame * 200
         sent, loop = 0, asyncio.get_running_loop()
+        deadline = loop.time() + 10
         try:
-            while sent < 8 * MIB:
+            while sent < 8 * MIB and loop.time() < deadline:
                 await asyncio.wait_for(loop.sock_sendall(client.socket, chunk), 2)
                 sent += len(chunk)
         except (asyncio.TimeoutError, ConnectionError):

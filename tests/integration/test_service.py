@@ -6,9 +6,11 @@
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import tempfile
+import unittest
 
 from stepcast import (FACTOR, PROGRAMS, PYTHON, STEPCASTD, Service, TestCase, main, wait_for,
                       within)
@@ -183,6 +185,24 @@ class Limits(TestCase):
                 await client.send('start')
                 frames, _ = await client.until_told('finished')
                 self.assertEqual(len(frames), 5)
+
+    @unittest.skipIf(resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 4096, 'few files')
+    async def test_more_sessions_than_there_may_be(self):
+        async with Service() as service:
+            path = '/ws?generator=pattern&bytes=300'
+            clients = [await service.connect_raw(path) for _ in range(1024)]
+            await service.wait_sessions(1024)
+            async with await service.connect_raw(path) as surplus:
+                self.assertIn('limit-exceeded', await surplus.text())
+                self.assertEqual(await surplus.close_code(), 1008)
+            clients.pop().reset()
+            await service.wait_sessions(1023)
+            clients.append(await service.connect_raw(path))
+            await clients[-1].send_text('step')
+            self.assertEqual(await clients[-1].step(), 1)
+            for client in clients:
+                client.reset()
+            await service.wait_sessions(0)
 
     async def test_waiting_for_a_free_file_uses_no_processor(self):
         async with Service(files=64, complaints=[r'(?i)too many|descriptor|files']) as service:

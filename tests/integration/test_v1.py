@@ -314,15 +314,15 @@ class Requests(TestCase):
                              'null', 'true', '{}', '{"id":1}', '{"type":5,"id":1}',
                              '{"type":null,"id":1}', '{"type":["start"],"id":1}',
                              '{"type":"start"', '{"type":"start"} {"type":"start"}',
-                             "{'type':'start'}", '{"type":"start",}', '\ufeff{"type":"start"}x',
-                             '/*x*/', '{"type":"start","id":1}\n<svg/>', '{"type":"st\\u0000art"}',
+                             '{"type":"start",}', '{"type":"start"}x', '{type:"start"}', '{"type":"start","id":1}\n<svg/>', '{"type":"st\\u0000art"}',
                              '{"type":"\\ud800"}', '\0'):
-                    await client.send(text)
-                    error = await client.message()
-                    self.assertEqual(error['type'], 'error', text)
-                    self.assertEqual(error['code'], 'bad-request', text)
-                    self.assertIn(error['id'], (None, 1), text)
-                    self.assertLess(len(error['message']), 1000)
+                    with self.subTest(text=text):
+                        await client.send(text)
+                        error = await client.message()
+                        self.assertEqual(error['type'], 'error')
+                        self.assertEqual(error['code'], 'bad-request')
+                        self.assertIn(error['id'], (None, 1))
+                        self.assertLess(len(error['message']), 1000)
                 self.assertEqual((await service.session())['state'], 'idle')
                 await client.answered('step')
 

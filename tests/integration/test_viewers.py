@@ -5,6 +5,7 @@
 """Many clients, slow ones, ones that vanish, and who watches somebody else's session."""
 
 import asyncio
+import contextlib
 import json
 import socket
 
@@ -186,8 +187,8 @@ class Stalled(TestCase):
                 stalled = [await service.connect_raw(path, receive_bytes=65536) for _ in range(8)]
                 for client in stalled:
                     await client.send_text('start')
-                for _ in range(10):
-                    await other.steps(200)
+                for _ in range(5):
+                    await other.steps(100)
                 if not SANITIZED:
                     self.assertLess(service.rss() - before, 8 * 8 * 100_000)
                 sessions = [await service.session(f'pattern_{i}') for i in range(2, 10)]
@@ -286,9 +287,8 @@ class Joined(TestCase):
                 async with await service.connect(f'/sessions/{name}/ws') as first, \
                            await service.connect(f'/sessions/{name}/ws') as second:
                     await wait_for(lambda: self.has_viewers(service, 3), 'three viewers')
-                    reading = asyncio.create_task(self.read(owner))
-                    await asyncio.gather(follow(first), follow(second))
-                    reading.cancel()
+                    async with self.reading(owner):
+                        await asyncio.gather(follow(first), follow(second))
                 await wait_for(lambda: self.has_viewers(service, 1), 'one viewer')
 
     @staticmethod
@@ -296,9 +296,13 @@ class Joined(TestCase):
         return (await service.session())['viewers'] == count
 
     @staticmethod
-    async def read(client):
-        while True:
-            await client.receive()
+    @contextlib.asynccontextmanager
+    async def reading(client):
+        """Meanwhile the client reads, so that it does not hold its session."""
+        task = asyncio.create_task(client.drain())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     async def test_a_joiner_gets_the_present_frame_at_once(self):
         async with Service() as service:
@@ -340,7 +344,7 @@ class Joined(TestCase):
                 before = service.rss()
                 stalled = [await service.connect_raw('/sessions/pattern_1/ws', receive_bytes=65536)
                            for _ in range(8)]
-                steps = await owner.steps(1500)
+                steps = await owner.steps(500)
                 self.assert_consecutive(steps)
                 if not SANITIZED:
                     self.assertLess(service.rss() - before, 4 * MIB)
