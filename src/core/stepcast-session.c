@@ -232,11 +232,11 @@ is_shown (StepcastSession *self, StepcastRun *run)
  * and came when some were passed over already. A drawing of a state that stands still goes only to
  * those who follow the latest: nobody else asked for a second picture of it.
  *
- * A sink may do anything when it is told. When it stops the session, the rest is not delivered. */
+ * A sink may do anything when it is told. When it stops the session, nobody else is told. */
 static void
 deliver (StepcastSession *self, StepcastRun *run, GPtrArray *frames, gboolean are_steps)
 {
-  g_autoptr (GPtrArray) followers = NULL;
+  g_autoptr (GPtrArray) followers = NULL; /* a copy: one may come or go when it is told */
 
   if (frames->len == 0)
     return;
@@ -418,18 +418,23 @@ clear_deadline (StepcastSession *self)
 
 /* Returns: (transfer full) (element-type GTask): who waits for the standstill */
 static GQueue
-take_stops (StepcastSession *self, double seconds)
+take_stops (StepcastSession *self)
 {
   GQueue stops = self->stops;
 
   g_queue_init (&self->stops);
-  self->last_stop.step = self->progress.step;
-  self->last_stop.seconds = seconds;
   return stops;
 }
 
 static void
-answer_stops (GQueue *stops, StepcastStopReport report, const GError *error)
+set_last_stop (StepcastSession *self)
+{
+  self->last_stop.step = self->progress.step;
+  self->last_stop.seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
+}
+
+static void
+answer_stops (GQueue *stops, const StepcastStopReport *report, const GError *error)
 {
   GTask *next;
 
@@ -440,7 +445,7 @@ answer_stops (GQueue *stops, StepcastStopReport report, const GError *error)
       if (g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE))
         g_task_return_error (task, g_error_copy (error));
       else
-        g_task_return_pointer (task, g_memdup2 (&report, sizeof report), g_free);
+        g_task_return_pointer (task, g_memdup2 (report, sizeof *report), g_free);
     }
 }
 
@@ -449,16 +454,18 @@ answer_stops (GQueue *stops, StepcastStopReport report, const GError *error)
 static void
 end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
 {
-  double seconds = (double) (g_get_monotonic_time () - self->stop_us) / G_USEC_PER_SEC;
-  GQueue stops = take_stops (self, seconds);
-  StepcastStopReport report = self->last_stop; /* who is told may begin another */
+  GQueue stops = take_stops (self);
+  StepcastStopReport report;
 
   clear_deadline (self);
   if (error != NULL)
     self->reason = g_error_copy (error);
+  if (self->state == STEPCAST_SESSION_STATE_STOPPING)
+    set_last_stop (self);
+  report = self->last_stop;
 
   set_state (self, state);
-  answer_stops (&stops, report, error);
+  answer_stops (&stops, &report, error);
   if (can_change (self))
     apply_changes (self);
 
@@ -751,6 +758,7 @@ stepcast_session_stop_async (StepcastSession *self,
                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
+  StepcastStopReport report;
   GQueue stops;
 
   g_return_if_fail (STEPCAST_IS_SESSION (self));
@@ -773,8 +781,10 @@ stepcast_session_stop_async (StepcastSession *self,
     case STEPCAST_SESSION_STATE_FINISHED:
     case STEPCAST_SESSION_STATE_FAILED:
     default:
-      stops = take_stops (self, 0);
-      answer_stops (&stops, self->last_stop, NULL);
+      self->last_stop = (StepcastStopReport){ .step = self->progress.step, .seconds = 0 };
+      report = self->last_stop;
+      stops = take_stops (self);
+      answer_stops (&stops, &report, NULL);
       break;
     }
 }

@@ -129,7 +129,7 @@ stepcast_validator_check_own (GBytes *svg, GCancellable *cancellable, GError **e
     return TRUE;
 
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-               "librsvg can't load this frame: %s", local_error->message);
+               "librsvg can't load this frame: %s", g_strchomp (local_error->message));
   return FALSE;
 }
 

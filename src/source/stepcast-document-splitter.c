@@ -46,6 +46,7 @@ struct _StepcastDocumentSplitter
   gsize begin;
   gsize fed; /* up to where the parser was given it: always the end of a token */
   StepcastDocumentScanner scanner;
+  StepcastDocumentScanner fed_scanner; /* as it was when the parser was given the last token */
   gboolean declared_ascii;
 
   xmlParserCtxt *parser; /* (nullable): made for the first document */
@@ -384,44 +385,38 @@ on_instruction (void *data, const xmlChar *target, const xmlChar *text)
   fail (self, STEPCAST_ERROR_INVALID_FRAME, tag, tag, error->message);
 }
 
-/* Where the mistake begins that the parser found when it had read up to @parsed. */
+/* Where the mistake begins that the parser found when it had read up to @parsed, and what can be
+ * done about it. */
 static gsize
-find_mistake (const StepcastDocumentSplitter *self, int code, gsize parsed)
+explain (const StepcastDocumentSplitter *self,
+         const xmlError *xml_error,
+         gsize parsed,
+         const char **hint)
 {
   const char *const data = get_data (self);
-  const char *entity;
+  const char *entity = memrchr (data, '&', parsed);
+  const gsize entity_offset = entity != NULL ? (gsize) (entity - data) : parsed;
 
-  switch (code)
+  *hint = "";
+  switch (xml_error->code)
     {
     case XML_ERR_TAG_NAME_MISMATCH:
       return find_tag (self, parsed - 1);
 
     case XML_ERR_UNDECLARED_ENTITY:
     case XML_WAR_UNDECLARED_ENTITY:
-    case XML_ERR_NAME_REQUIRED:
-      entity = memrchr (data, '&', parsed);
-      return entity != NULL ? (gsize) (entity - data) : parsed;
-
-    default:
-      return parsed;
-    }
-}
-
-static const char *
-get_hint (int code)
-{
-  switch (code)
-    {
-    case XML_ERR_UNDECLARED_ENTITY:
-    case XML_WAR_UNDECLARED_ENTITY:
-      return "; XML knows only &amp;, &lt;, &gt;, &quot;, &apos; and numbers such as &#160;";
+      *hint = "; XML knows only &amp;, &lt;, &gt;, &quot;, &apos; and numbers such as &#160;";
+      return entity_offset;
 
     case XML_ERR_NAME_REQUIRED:
     case XML_ERR_ENTITYREF_SEMICOL_MISSING:
-      return "; where “&” is text, write &amp;";
+      if (xml_error->message == NULL || strstr (xml_error->message, "EntityRef") == NULL)
+        return parsed;
+      *hint = "; where “&” is text, write &amp;";
+      return entity_offset;
 
     default:
-      return "";
+      return parsed;
     }
 }
 
@@ -431,6 +426,7 @@ on_error (void *data, xmlError *xml_error)
 {
   StepcastDocumentSplitter *self = data;
   g_autofree char *message = NULL;
+  const char *hint;
   gsize parsed;
   gsize offset;
 
@@ -438,12 +434,12 @@ on_error (void *data, xmlError *xml_error)
     return;
 
   parsed = CLAMP (get_parsed (self), 1, get_length (self));
-  offset = find_mistake (self, xml_error->code, parsed);
+  offset = explain (self, xml_error, parsed, &hint);
   message = g_utf8_make_valid (xml_error->message != NULL ? xml_error->message : "", -1);
   g_strchomp (message);
   fail_printf (self, STEPCAST_ERROR_INVALID_FRAME, offset,
                offset < parsed ? offset : find_tag (self, parsed - 1),
-               "it is not well-formed XML: %.200s%s", message, get_hint (xml_error->code));
+               "it is not well-formed XML: %.200s%s", message, hint);
 }
 
 /* The scanner lets none through: this is the second lock. */
@@ -525,6 +521,7 @@ begin_document (StepcastDocumentSplitter *self)
 {
   self->begin += self->scanner.pos;
   stepcast_document_scanner_init (&self->scanner, TRUE);
+  self->fed_scanner = self->scanner;
   stepcast_svg_rules_reset (self->rules);
   self->fed = 0;
   self->declared_ascii = FALSE;
@@ -543,15 +540,25 @@ skip (StepcastDocumentSplitter *self, gsize length)
   stepcast_document_scanner_init (&self->scanner, FALSE);
 }
 
+/* Gives the parser all up to @end, which is the end of a token: so it reads to there, unless it
+ * waits for what should be there already, such as the semicolon of an entity. (It needs five bytes
+ * to begin.) */
 static void
 parse (StepcastDocumentSplitter *self, gsize end)
 {
-  if (end > self->fed && self->error == NULL)
-    {
-      const gsize from = self->fed;
+  const gsize from = self->fed;
 
-      self->fed = end;
-      xmlParseChunk (self->parser, get_data (self) + from, (int) (end - from), FALSE);
+  if (end <= from || self->error != NULL)
+    return;
+
+  self->fed = end;
+  xmlParseChunk (self->parser, get_data (self) + from, (int) (end - from), FALSE);
+
+  if (self->error == NULL && end >= 5 && get_parsed (self) != end)
+    {
+      xmlParseChunk (self->parser, NULL, 0, TRUE);
+      fail (self, STEPCAST_ERROR_INVALID_FRAME, end, find_tag (self, end - 1),
+            "it is not well-formed XML");
     }
 }
 
@@ -574,6 +581,20 @@ validate_utf8 (const char *data, gsize length, const char **invalid)
   return g_utf8_validate_len (data + i, length - i, invalid);
 }
 
+/* Up to where all tokens are complete when only the bytes up to @end are looked at. */
+static gsize
+find_complete (const StepcastDocumentSplitter *self, gsize end)
+{
+  StepcastDocumentScanner scanner = self->fed_scanner;
+
+  if (scanner.pos < end)
+    while (stepcast_document_scanner_run (&scanner, get_data (self), end) ==
+           STEPCAST_SCAN_DECLARATION)
+      ;
+
+  return scanner.complete;
+}
+
 /* Gives the parser all complete tokens. It is not trusted with UTF-8: it takes overlong forms. */
 static gboolean
 feed (StepcastDocumentSplitter *self)
@@ -589,23 +610,15 @@ feed (StepcastDocumentSplitter *self)
     {
       const gsize offset = (gsize) (invalid - data);
 
-      /* An earlier mistake is the better message. */
-      parse (self, find_tag (self, offset));
+      /* An earlier mistake is the better message, and the same whatever the chunks were. */
+      parse (self, find_complete (self, offset));
       fail_printf (self, STEPCAST_ERROR_INVALID_FRAME, offset, offset,
                    "the byte 0x%02x is not UTF-8, which frames must be in", (guchar) *invalid);
       return FALSE;
     }
 
   parse (self, end);
-
-  /* The parser is at the end of a token, unless it waits for what should be there already, such as
-   * the semicolon of an entity. (It needs four bytes to begin.) */
-  if (self->error == NULL && end >= 4 && get_parsed (self) != end)
-    {
-      xmlParseChunk (self->parser, NULL, 0, TRUE);
-      fail (self, STEPCAST_ERROR_INVALID_FRAME, end, find_tag (self, end - 1),
-            "it is not well-formed XML");
-    }
+  self->fed_scanner = self->scanner;
   return self->error == NULL;
 }
 
@@ -842,7 +855,8 @@ push_batch (StepcastDocumentSplitter *self, const char *data, gsize length)
     return refuse_nul (self, end - self->begin);
 
   /* What is left is the unfinished document, and almost always short. */
-  g_byte_array_remove_range (self->buffer, 0, (guint) self->begin);
+  if (self->begin > 0)
+    g_byte_array_remove_range (self->buffer, 0, (guint) self->begin);
   self->begin = 0;
   return TRUE;
 }

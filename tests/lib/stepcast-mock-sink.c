@@ -60,24 +60,24 @@ check_order (StepcastMockSink *self, StepcastFrame *frame)
 }
 
 static void
-take (StepcastMockSink *self, StepcastFrame *frame)
-{
-  check_order (self, frame);
-  g_ptr_array_add (self->frames, stepcast_frame_ref (frame));
-  if (self->is_every && self->window != G_MAXUINT)
-    self->window--;
-  if (self->interval_us > 0)
-    self->due_us = g_get_monotonic_time () + self->interval_us;
-
-  if (self->func != NULL)
-    self->func (self, frame, self->user_data);
-}
-
-static void
 stepcast_mock_sink_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, guint n_frames)
 {
-  for (guint i = 0; i < n_frames; i++)
-    take (STEPCAST_MOCK_SINK (sink), frames[i]);
+  StepcastMockSink *self = STEPCAST_MOCK_SINK (sink);
+  gboolean goes_on = TRUE;
+
+  g_assert_cmpuint (n_frames, >, 0);
+  for (guint i = 0; i < n_frames && goes_on; i++)
+    {
+      check_order (self, frames[i]);
+      g_ptr_array_add (self->frames, stepcast_frame_ref (frames[i]));
+      if (self->is_every && self->window != G_MAXUINT)
+        self->window--;
+      if (self->interval_us > 0)
+        self->due_us = g_get_monotonic_time () + self->interval_us;
+
+      if (self->func != NULL)
+        goes_on = self->func (self, frames[i], self->user_data);
+    }
 }
 
 static void

@@ -11,10 +11,11 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastMockSink, stepcast_mock_sink, STEPCAST, MOCK_SINK, GObject)
 
-/* Called with each frame once the sink has taken it. */
-typedef void (*StepcastMockSinkFunc) (StepcastMockSink *sink,
-                                      StepcastFrame *frame,
-                                      gpointer user_data);
+/* Called with each frame once the sink has taken it. Returns: %FALSE if it takes no more of those
+ * that come with it */
+typedef gboolean (*StepcastMockSinkFunc) (StepcastMockSink *sink,
+                                          StepcastFrame *frame,
+                                          gpointer user_data);
 
 StepcastMockSink *stepcast_mock_sink_new_every (guint window);
 StepcastMockSink *stepcast_mock_sink_new_latest (gint64 due_us);
@@ -25,6 +26,8 @@ void stepcast_mock_sink_set_due (StepcastMockSink *self, gint64 due_us);
 void stepcast_mock_sink_set_interval (StepcastMockSink *self, gint64 interval_us);
 void
 stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, gpointer user_data);
+
+void stepcast_mock_sink_drop (StepcastMockSink *self);
 
 guint stepcast_mock_sink_get_n_frames (StepcastMockSink *self);
 StepcastFrame *stepcast_mock_sink_get_frame (StepcastMockSink *self, guint index);

@@ -436,6 +436,8 @@ check_stop_answer (Fixture *fixture, const Cell *cell, Answer *answer)
   stepcast_test_wait_for (answer->is_done);
   g_assert_no_error (answer->error);
   g_assert_cmpuint (answer->report.step, ==, get_step (fixture));
+  g_assert_cmpuint (stepcast_session_get_last_stop (fixture->session)->step, ==,
+                    answer->report.step);
   g_assert_cmpfloat (answer->report.seconds, >=, 0);
 }
 
@@ -847,10 +849,11 @@ test_window_of_bytes (void)
   tear_down (&fixture);
 }
 
-static void
+static gboolean
 on_frame_proceed (StepcastMockSink *sink, StepcastFrame *frame, gpointer user_data)
 {
   stepcast_session_proceed (user_data);
+  return TRUE;
 }
 
 /* A sink may say at any time that it takes more; its window holds nevertheless. */
@@ -1764,15 +1767,18 @@ do_within (Within *within)
     }
 }
 
-static void
+static gboolean
 on_frame_within (StepcastMockSink *sink, StepcastFrame *frame, gpointer user_data)
 {
   Within *within = user_data;
 
   if (within->answer.is_done || (within->request == STOP && within->n_left == 0))
     within->n_after_stop++;
-  if (stepcast_frame_get_step (frame) == 10)
-    do_within (within);
+  if (stepcast_frame_get_step (frame) != 10 || within->n_left == 0)
+    return TRUE;
+
+  do_within (within);
+  return FALSE;
 }
 
 static void
@@ -1871,12 +1877,13 @@ test_from_within (gconstpointer data)
     }
 }
 
-static void
+static gboolean
 on_frame_drop_session (StepcastMockSink *sink, StepcastFrame *frame, gpointer user_data)
 {
   Fixture *fixture = user_data;
 
   g_clear_object (&fixture->session);
+  return FALSE;
 }
 
 /* Who closes a session may do so when it is told of a frame. */

@@ -387,7 +387,7 @@ test_locale (void)
 static void
 expect_refusal (void)
 {
-  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_CRITICAL,
+  g_test_expect_message ("stepcast-core", G_LOG_LEVEL_CRITICAL,
                          "stepcast_svg_writer_*: assertion '*' failed");
 }
 

@@ -1,0 +1,584 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Stepcast authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""HTTP: what is answered, and the gate that every request passes."""
+
+import asyncio
+import re
+import socket
+import stat
+
+from stepcast import FACTOR, SANITIZED, RawClient, Service, TestCase, main, parse_head, step_of, within
+
+MIB = 1024 * 1024
+CODES = {'bad-state', 'bad-request', 'unknown-generator', 'unknown-session', 'unknown-parameter',
+         'invalid-value', 'invalid-frame', 'limit-exceeded', 'permission-denied',
+         'generator-failed', 'program-failed', 'unresponsive', 'io'}
+
+
+class Checks(TestCase):
+    def assert_refused(self, response, status, code=None):
+        self.assertEqual(response.status, status, response)
+        error = response.json['error']
+        self.assertTrue(error['message'])
+        self.assertIn(error['code'], CODES)
+        if code is not None:
+            self.assertEqual(error['code'], code)
+
+
+class Pages(Checks):
+    async def test_health(self):
+        async with Service() as service:
+            response = await service.get('/health')
+            self.assertEqual((response.status, response.text.strip()), (200, 'ok'))
+            self.assertTrue(response.get('Content-Type').startswith('text/plain'))
+
+    async def test_the_page(self):
+        async with Service() as service:
+            response = await service.get('/')
+            self.assertEqual(response.status, 200)
+            self.assertTrue(response.get('Content-Type').startswith('text/html'))
+            self.assertIn('<!doctype html', response.text.lower())
+
+    async def test_generators(self):
+        async with Service() as service:
+            response = await service.get('/generators')
+            self.assertTrue(response.get('Content-Type').startswith('application/json'))
+            generators = {generator['name']: generator for generator in response.json['generators']}
+            self.assertLessEqual({'pattern', 'attractor', 'gray-scott'}, set(generators))
+            self.assertEqual(sum(generator['default'] for generator in generators.values()), 1)
+            for generator in generators.values():
+                self.assertLessEqual({'name', 'summary', 'default', 'parameters', 'metrics'},
+                                     set(generator))
+                for spec in generator['parameters']:
+                    self.assertLessEqual({'name', 'label', 'description', 'type', 'default',
+                                          'live'}, set(spec))
+                    self.assertIn(spec['type'], ('boolean', 'integer', 'number', 'choice', 'text'))
+                    self.assertEqual('minimum' in spec, spec['type'] in ('integer', 'number'))
+                    self.assertEqual('maximum' in spec, spec['type'] in ('integer', 'number'))
+                    self.assertEqual('choices' in spec, spec['type'] == 'choice')
+                    self.assertIsInstance(spec['live'], bool)
+            size = [spec for spec in generators['pattern']['parameters']
+                    if spec['name'] == 'bytes'][0]
+            self.assertEqual((size['type'], size['default'], size['minimum'], size['maximum'],
+                              size['unit'], size['live']),
+                             ('integer', 10000, 300, 67108864, 'B', True))
+
+    async def test_sessions(self):
+        async with Service() as service:
+            self.assertEqual((await service.get('/sessions')).json, {'sessions': []})
+            async with await service.connect(generator='pattern', bytes=300) as client:
+                session = await service.session()
+                self.assertEqual(session, {
+                    'name': 'pattern_1', 'generator': 'pattern', 'state': 'idle', 'run': 0,
+                    'step': 0, 'fraction': None, 'metrics': {},
+                    'parameters': {'bytes': 300, 'steps': 0}, 'viewers': 1, 'reason': None})
+                await client.send('set steps=8')
+                await client.told('set')
+                await client.send('step 2')
+                await client.until_told('paused')
+                response = await service.get('/sessions/pattern_1')
+                self.assertTrue(response.get('Content-Type').startswith('application/json'))
+                self.assertEqual(response.json, await service.session())
+                self.assertEqual((response.json['state'], response.json['run'],
+                                  response.json['step'], response.json['fraction']),
+                                 ('paused', 1, 2, 0.25))
+            await service.wait_sessions(0)
+            self.assert_refused(await service.get('/sessions/pattern_1'), 404, 'unknown-session')
+
+    async def test_unknown_paths(self):
+        async with Service() as service:
+            for path in ('/nope', '/sessions/nope', '/sessions/nope/frame.svg',
+                         '/sessions/nope/ws/x', '/generators/x', '/healthx', '/ws/x',
+                         '/favicon.icox'):
+                self.assert_refused(await service.get(path), 404)
+
+    async def test_no_path_leads_out(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern'):
+                for path in ('/../../../../etc/passwd', '/%2e%2e/%2e%2e/%2e%2e/etc/passwd',
+                             '/..%2f..%2f..%2fetc/passwd', '//etc/passwd', '/./etc/passwd',
+                             '/sessions/../../../etc/passwd', '/sessions/%2e%2e%2fetc%2fpasswd',
+                             '/sessions/pattern_1/../../../etc/passwd',
+                             '/sessions/pattern_1/%2e%2e/%2e%2e/etc/passwd',
+                             '/sessions/pattern_1%00/frame.svg', '/%00', '/sessions/%00',
+                             '/sessions/%ff%fe', '/\\..\\etc\\passwd', '/resource:///org',
+                             '/sessions/pattern_1/frame.svg/../../../etc/passwd'):
+                    with self.subTest(path=path):
+                        response = await service.get(path)
+                        self.assertIn(response.status, (400, 404), response)
+                        self.assertNotIn(b'root:', response.body)
+
+    async def test_long_urls(self):
+        async with Service() as service:
+            for length in (1000, 10_000, 60_000):
+                response = await service.get('/' + 'a' * length)
+                self.assertIn(response.status, (400, 404, 414))
+                response = await service.get('/sessions?' + 'a=b&' * (length // 4))
+                self.assertIn(response.status, (200, 400, 414))
+            # A request's head of more than 64 KiB is not waited for.
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            try:
+                writer.write(b'GET /' + b'a' * 1_000_000)
+                await within(reader.read(), 'the end of the connection')
+            except ConnectionError:
+                pass
+            writer.close()
+            self.assertEqual((await service.get('/health')).status, 200)
+
+
+class Picture(Checks):
+    async def test_has_its_headers(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern', bytes=400) as client:
+                self.assert_refused(await service.get('/sessions/pattern_1/frame.svg'), 404,
+                                    'bad-state')
+                await client.send('step 3')
+                await client.until_told('paused')
+                response = await service.get('/sessions/pattern_1/frame.svg')
+                self.assertEqual(response.status, 200)
+                self.assertTrue(response.get('Content-Type').startswith('image/svg+xml'))
+                self.assertEqual(response.all('ETag'), ['"1-3"'])
+                self.assertEqual(response.all('Cache-Control'), ['no-cache'])
+                self.assertEqual(response.all('X-Content-Type-Options'), ['nosniff'])
+                self.assertEqual(response.all('Content-Security-Policy'),
+                                 ["sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+                                  "img-src data:"])
+                self.assertEqual((step_of(response.text), len(response.body)), (3, 400))
+
+    async def test_is_not_sent_twice(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern', bytes=400) as client:
+                path = '/sessions/pattern_1/frame.svg'
+                await client.send('step 3')
+                await client.until_told('paused')
+                tag = (await service.get(path)).get('ETag')
+                for match in (tag, f'"x", {tag}', f'W/{tag}', '*'):
+                    response = await service.get(path, ('If-None-Match', match))
+                    self.assertEqual((response.status, response.body), (304, b''), match)
+                    self.assertEqual(response.get('ETag'), tag)
+                for match in ('"0-0"', '"1-33"', tag.strip('"')):
+                    response = await service.get(path, ('If-None-Match', match))
+                    self.assertEqual(response.status, 200, match)
+                await client.send('step')
+                await client.until_told('paused')
+                response = await service.get(path, ('If-None-Match', tag))
+                self.assertEqual((response.status, step_of(response.text)), (200, 4))
+
+    async def test_is_drawn_when_it_is_asked_for(self):
+        """Nothing is drawn on the way to "stopped"; the stopped state is there nevertheless."""
+        async with Service() as service:
+            async with await service.connect_v1(generator='pattern', bytes=400) as client:
+                await client.answered('options', **{'delivery': 'latest', 'max-fps': 1})
+                for run in range(1, 4):
+                    await client.answered('start')
+                    await client.next('frame')
+                    answer = await client.answered('stop')
+                    response = await service.get('/sessions/pattern_1/frame.svg')
+                    self.assertEqual(response.status, 200)
+                    self.assertEqual(step_of(response.text), answer['step'])
+                    self.assertTrue(response.get('ETag').startswith(f'"{run}-'))
+                    again = await service.get('/sessions/pattern_1/frame.svg')
+                    self.assertEqual(again.get('ETag'), response.get('ETag'))
+                # And nobody was sent it unasked.
+                before, _ = await client.ask('stop')
+                self.assertEqual([m for m in before if m['type'] == 'frame'], [])
+
+    async def test_of_a_running_session(self):
+        async with Service() as service:
+            async with await service.connect(generator='attractor') as client:
+                await client.send('start')
+                await client.frame()
+                response = await service.get('/sessions/attractor_1/frame.svg')
+                self.assertEqual(response.status, 200)
+                self.assertIn('<svg', response.text)
+                await client.stop()
+
+    async def test_shows_a_parameter_that_was_set_while_it_was_paused(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern', bytes=400) as client:
+                await client.send('step')
+                await client.until_told('paused')
+                first = await service.get('/sessions/pattern_1/frame.svg')
+                await client.ask('set bytes=555', 'set')
+                second = await service.get('/sessions/pattern_1/frame.svg',
+                                           ('If-None-Match', first.get('ETag')))
+                self.assertEqual((second.status, len(second.body)), (200, 555))
+
+    async def test_head_has_no_body(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern', bytes=400) as client:
+                await client.send('step')
+                await client.until_told('paused')
+                for path in ('/', '/health', '/generators', '/sessions', '/sessions/pattern_1',
+                             '/sessions/pattern_1/frame.svg'):
+                    get, head = await service.get(path), await service.request('HEAD', path)
+                    self.assertEqual((head.status, head.body), (200, b''), path)
+                    self.assertEqual(head.get('Content-Type'), get.get('Content-Type'))
+                    self.assertEqual(head.get('Content-Length'), str(len(get.body)), path)
+                    self.assertEqual(head.get('ETag'), get.get('ETag'))
+                    # Not a byte more: whatever came would be taken for the next response.
+                    raw = await self.read_all(service, f'HEAD {path} HTTP/1.1\r\n')
+                    self.assertTrue(raw.endswith(b'\r\n\r\n'), raw[-100:])
+
+    @staticmethod
+    async def read_all(service, line):
+        reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+        writer.write(line.encode() + f'Host: 127.0.0.1:{service.port}\r\n'
+                     'Connection: close\r\n\r\n'.encode())
+        data = await within(reader.read(), 'the response')
+        writer.close()
+        return data
+
+
+class Gate(Checks):
+    PATHS = ('/', '/health', '/generators', '/sessions', '/sessions/x', '/ws', '/nope')
+
+    async def test_hosts(self):
+        async with Service() as service:
+            port = service.port
+            for host in (f'127.0.0.1:{port}', f'localhost:{port}', f'[::1]:{port}'):
+                for path in ('/health', '/sessions', '/'):
+                    self.assertEqual((await service.get(path, host=host)).status, 200, host)
+            for host in ('evil.example', f'evil.example:{port}', '127.0.0.1', 'localhost',
+                         f'127.0.0.1:{port + 1}', f'127.0.0.1.nip.io:{port}',
+                         f'localhost.evil.example:{port}', f'127.0.0.2:{port}', f'0.0.0.0:{port}',
+                         f'xlocalhost:{port}', f'127.0.0.1:{port}0', f'127.0.0.1:0{port}',
+                         f'127.0.0.1:{port}@evil.example', f'user@127.0.0.1:{port}',
+                         f'127.0.0.1:{port},evil.example', f'[::1', f'::1:{port}',
+                         f'2130706433:{port}', f'127.1:{port}', f'127.0.0.1:{port}/x', ''):
+                for path in self.PATHS:
+                    with self.subTest(host=host, path=path):
+                        response = await service.get(path, host=host)
+                        # What is no host at all may be a bad request.
+                        is_host = re.fullmatch(r'[\w.-]+(:\d{1,5})?', host)
+                        self.assertIn(response.status, (421,) if is_host else (400, 421))
+
+    async def test_exactly_one_host(self):
+        async with Service() as service:
+            good, evil = f'127.0.0.1:{service.port}', 'evil.example'
+            for hosts in ([good, good], [good, evil], [evil, good], []):
+                for path in ('/health', '/sessions', '/'):
+                    response = await service.get(path, host=hosts)
+                    self.assertIn(response.status, (400, 421) if not hosts else (421,), hosts)
+
+    async def test_an_absolute_target_is_no_way_around(self):
+        async with Service() as service:
+            for target in (f'http://evil.example:{service.port}/sessions',
+                           'http://evil.example/sessions'):
+                response = await service.get(target)
+                self.assertIn(response.status, (400, 404, 421), target)
+
+    async def test_origins(self):
+        async with Service() as service:
+            port = service.port
+            for origin in (f'http://127.0.0.1:{port}', f'http://localhost:{port}',
+                           f'http://[::1]:{port}'):
+                response = await service.get('/sessions', ('Origin', origin))
+                self.assertEqual(response.status, 200, origin)
+            evil = ('null', 'http://evil.example', f'http://evil.example:{port}',
+                    f'https://127.0.0.1:{port}', 'http://127.0.0.1', f'http://127.0.0.1:{port + 1}',
+                    f'http://127.0.0.1:{port}.evil.example', f'http://127.0.0.1:{port}/',
+                    f'127.0.0.1:{port}', 'file://', '', f'ws://127.0.0.1:{port}',
+                    f'http://localhost.evil.example:{port}')
+            for origin in evil:
+                for path in self.PATHS:
+                    response = await service.get(path, ('Origin', origin))
+                    self.assert_refused(response, 403, 'permission-denied')
+            response = await service.get('/sessions', ('Origin', f'http://127.0.0.1:{port}'),
+                                         ('Origin', 'http://evil.example'))
+            self.assertEqual(response.status, 403)
+
+    async def test_handshakes_pass_it_too(self):
+        async with Service() as service:
+            port = service.port
+            for path in ('/ws', '/sessions/x/ws'):
+                for origin in ('null', 'http://evil.example', f'http://127.0.0.1:{port + 1}'):
+                    raw = await service.connect_raw(path, headers=[('Origin', origin)], check=False)
+                    self.assertEqual(raw.status, 403, (path, origin))
+                    raw.socket.close()
+                raw = await service.connect_raw(path, headers=[('Host', 'evil.example')],
+                                                check=False)
+                self.assertEqual(raw.status, 421)
+                raw.socket.close()
+            raw = await service.connect_raw('/ws', headers=[('Origin', f'http://localhost:{port}')])
+            raw.socket.close()
+            await service.wait_sessions(0)
+
+    async def test_methods(self):
+        async with Service() as service:
+            for method in ('POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'):
+                for path in self.PATHS:
+                    response = await service.request(method, path)
+                    self.assert_refused(response, 405)
+            response = await service.request('POST', '/sessions')
+            self.assertLessEqual({'GET', 'HEAD'},
+                                 set(re.split(r',\s*', response.get('Allow') or '')))
+            for method in ('BREW', 'get', 'CONNECT'):
+                response = await service.request(method, '/sessions')
+                self.assertIn(response.status, (400, 405, 501), method)
+
+    async def test_a_large_body_is_not_kept(self):
+        async with Service() as service:
+            before = service.rss()
+            size = 50 * MIB
+
+            async def post(path):
+                reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+                writer.write(f'POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n'
+                             f'Content-Length: {size}\r\n\r\n'.encode())
+                highest, status = 0, None
+                try:
+                    for _ in range(size // MIB):
+                        writer.write(b'x' * MIB)
+                        await within(writer.drain(), 'sending on')
+                        highest = max(highest, service.rss())
+                    status = await within(reader.readline(), 'a response')
+                except ConnectionError:  # it need not read it all
+                    pass
+                writer.close()
+                return highest, status
+
+            for path in ('/sessions', '/ws', '/'):
+                highest, status = await post(path)
+                if status:
+                    self.assertIn(b' 405 ', status)
+                if not SANITIZED:
+                    self.assertLess(highest - before, 8 * MIB, path)
+            self.assertEqual((await service.get('/health')).status, 200)
+
+    async def test_a_chunked_body_is_not_kept(self):
+        async with Service() as service:
+            before = service.rss()
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            writer.write(f'POST /sessions HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n'
+                         'Transfer-Encoding: chunked\r\n\r\n'.encode())
+            highest = 0
+            try:
+                for _ in range(50):
+                    writer.write(b'100000\r\n' + b'x' * MIB + b'\r\n')
+                    await within(writer.drain(), 'sending on')
+                    highest = max(highest, service.rss())
+            except ConnectionError:
+                pass
+            writer.close()
+            if not SANITIZED:
+                self.assertLess(highest - before, 8 * MIB)
+            self.assertEqual((await service.get('/health')).status, 200)
+
+    async def test_what_is_no_http(self):
+        async with Service() as service:
+            for data in (b'\r\n\r\n\r\n', b'\0' * 1000 + b'\r\n\r\n', b'GET\r\n\r\n',
+                         b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+                         b'GET / HTTP/9.9\r\n\r\n', b'GET /  HTTP/1.1\r\n\r\n',
+                         b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', b': x\r\n\r\n'):
+                reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+                writer.write(data)
+                writer.write_eof()
+                try:
+                    answer = await within(reader.read(), 'the end of the connection')
+                    self.assertNotIn(b' 200 ', answer[:20])
+                except ConnectionError:
+                    pass
+                writer.close()
+            self.assertEqual((await service.get('/health')).status, 200)
+
+
+class Tokens(Checks):
+    async def test_nothing_without(self):
+        async with Service(auth=None) as service:
+            self.assertRegex(service.token, '^[0-9a-f]{32}$')
+            for path in ('/', '/generators', '/sessions', '/sessions/x', '/sessions/x/frame.svg',
+                         '/ws', '/nope'):
+                self.assert_refused(await service.get(path), 401, 'permission-denied')
+            self.assertEqual((await service.get('/health')).status, 200)
+            for path in ('/ws?token=', '/sessions/x/ws?token='):
+                raw = await service.connect_raw(path, check=False)
+                self.assertEqual(raw.status, 401)
+                raw.socket.close()
+            await service.wait_sessions(0)
+
+    async def test_wrong_ones(self):
+        async with Service(auth=None) as service:
+            token = service.token
+            for wrong in ('0' * 32, token[:-1], token + '0', token.upper() + 'x', '', '%00', 'x',
+                          token[:16], 'a' * 10000, '%20' + token):
+                response = await service.get('/sessions?token=' + wrong)
+                self.assertEqual(response.status, 401, wrong)
+                self.assertEqual(response.all('Set-Cookie'), [])
+                response = await service.get('/sessions', ('Authorization', f'Bearer {wrong}'))
+                self.assertEqual(response.status, 401, wrong)
+            for header in (token, f'Basic {token}', f'Bearer{token}', 'Bearer'):
+                response = await service.get('/sessions', ('Authorization', header))
+                self.assertEqual(response.status, 401, header)
+
+    async def test_the_link_sets_a_cookie(self):
+        async with Service(auth=None) as service:
+            response = await service.get(f'/?token={service.token}')
+            self.assertEqual(response.status, 200)
+            cookie, = response.all('Set-Cookie')
+            pair, *attributes = [part.strip() for part in cookie.split(';')]
+            name, _, value = pair.partition('=')
+            self.assertEqual(name, f'stepcast-{service.port}')
+            self.assertLessEqual({'HttpOnly', 'SameSite=Strict', 'Path=/'}, set(attributes))
+            self.assertGreaterEqual(len(value), 32)
+            # A secret of its own: what is in the cookie jar is not the link.
+            self.assertNotIn(service.token, value)
+            self.assertNotIn(service.view_token(), value)
+
+            for path in ('/sessions', '/generators', '/'):
+                response = await service.get(path, ('Cookie', pair))
+                self.assertEqual(response.status, 200)
+            response = await service.get('/sessions', ('Cookie', f'a=b; {pair}; c=d'))
+            self.assertEqual(response.status, 200)
+            raw = RawClient(service)
+            await raw.open('/ws?generator=pattern&token=', headers=[('Cookie', pair)], check=False)
+            by_wrong_token = raw.status
+            raw.socket.close()
+            self.assertIn(by_wrong_token, (101, 401))
+            service.token, token = None, service.token  # as a page does, without the token
+            raw = await service.connect_raw('/ws?generator=pattern', headers=[('Cookie', pair)])
+            service.token = token
+            await raw.send_text('step')
+            self.assertEqual(await raw.step(), 1)  # so it has the role "control"
+            raw.socket.close()
+
+            for wrong in (f'{name}={value[:-1]}', f'{name}={value}0', f'x{name}={value}',
+                          f'{name}={token}', f'stepcast-1={value}', f'{name}=', value):
+                response = await service.get('/sessions', ('Cookie', wrong))
+                self.assertEqual(response.status, 401, wrong)
+
+    async def test_by_header(self):
+        async with Service(auth=None) as service:
+            response = await service.get('/sessions', ('Authorization', f'Bearer {service.token}'))
+            self.assertEqual(response.status, 200)
+
+    async def test_to_look_is_not_to_control(self):
+        async with Service(auth=None) as service:
+            view = service.view_token()
+            self.assertNotEqual(view, service.token)
+            self.assertEqual((await service.get(f'/sessions?token={view}')).status, 200)
+            response = await service.get(f'/?token={view}')
+            cookie = response.get('Set-Cookie').partition(';')[0]
+            service.token, token = None, service.token
+            raw = await service.connect_raw('/ws?generator=pattern', headers=[('Cookie', cookie)])
+            service.token = token
+            self.assertIn('permission-denied', await raw.text())
+            raw.socket.close()
+            await service.wait_sessions(0)
+
+    async def test_are_kept_for_the_user_alone_and_survive_a_restart(self):
+        async with Service(auth=None) as service:
+            path = service.runtime / 'stepcast' / 'access'
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
+            self.assertIn(service.token, path.read_text())
+            async with Service(auth=None, home=service.directory) as again:
+                self.assertEqual(again.token, service.token)
+                self.assertEqual(again.view_token(), service.view_token())
+                self.assertEqual((await again.get(f'/sessions?token={service.token}')).status, 200)
+
+    async def test_are_not_said_where_others_read(self):
+        async with Service(auth=None, env={'G_MESSAGES_DEBUG': 'all'}) as service:
+            async with await service.connect(generator='pattern') as client:
+                await client.send('step')
+                await client.until_told('paused')
+                response = await service.get(f'/?token={service.token}')
+                self.assertNotIn(service.token, response.text)
+            await service.wait_sessions(0)
+            self.assertNotIn(service.token, '\n'.join(service.log))
+
+    async def test_with_auth_none_there_is_none(self):
+        async with Service() as service:
+            self.assertIsNone(service.token)
+
+
+class Slow(Checks):
+    async def test_half_open_requests_are_dropped_and_hinder_nobody(self):
+        async with Service() as service:
+            before = service.count_files()
+            beginnings = (b'', b'G', b'GET / HTTP/1.1\r\n', b'GET / HTTP/1.1\r\nHost: 127.0.0.1',
+                          b'GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n'
+                          % service.port)
+            connections = []
+            for index in range(200):
+                reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+                writer.write(beginnings[index % len(beginnings)])
+                connections.append((reader, writer))
+
+            async def wait_end(reader):
+                try:
+                    return await reader.read()
+                except ConnectionError:
+                    return b''
+
+            async def trickle():
+                """Now and then a byte does not buy more time."""
+                reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+                end = asyncio.ensure_future(wait_end(reader))
+                writer.write(b'GET / HTTP/1.1\r\nX: ')
+                while not end.done():
+                    writer.write(b'x')
+                    await asyncio.wait([end], timeout=0.5)
+                writer.close()
+                return await end
+
+            # Meanwhile the others are served.
+            async with await service.connect(generator='pattern', bytes=300) as client:
+                await client.send('start')
+                self.assert_consecutive(await client.steps(200), 1)
+                await client.stop()
+            for _ in range(20):
+                self.assertEqual((await service.get('/health')).status, 200)
+
+            answers = await within(asyncio.gather(trickle(), *[wait_end(reader)
+                                                               for reader, _ in connections]),
+                                   'the end of the half-open requests', 30 * FACTOR)
+            self.assertTrue(all(b' 200 ' not in answer for answer in answers))
+            for _, writer in connections:
+                writer.close()
+            self.assertLessEqual(service.count_files(), before + 2)
+            self.assertEqual((await service.get('/health')).status, 200)
+
+    async def test_a_body_that_never_comes(self):
+        async with Service() as service:
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            writer.write(f'GET /health HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n'
+                         'Content-Length: 1000000\r\n\r\n'.encode())
+            try:
+                await within(reader.read(), 'the end of the connection', 30 * FACTOR)
+            except ConnectionError:
+                pass
+            writer.close()
+
+    async def test_several_requests_on_one_connection(self):
+        async with Service() as service:
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            request = f'GET /health HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n\r\n'.encode()
+            for _ in range(50):
+                writer.write(request)
+                status, headers = parse_head(await within(reader.readuntil(b'\r\n\r\n'),
+                                                          'a response'))
+                self.assertEqual(status, 200)
+                length = int(dict(headers)['Content-Length'])
+                body = await within(reader.readexactly(length), 'its body')
+                self.assertEqual(body.strip(), b'ok')
+            # The second request of a connection passes the gate as the first does.
+            writer.write(b'GET /sessions HTTP/1.1\r\nHost: evil.example\r\n\r\n')
+            head = await within(reader.readuntil(b'\r\n\r\n'), 'a response')
+            self.assertIn(b' 421 ', head.split(b'\r\n')[0])
+            writer.close()
+
+
+class Loopback(Checks):
+    async def test_only_loopback_is_listened_on(self):
+        """127.0.0.2 is another address of this machine: a wildcard socket would answer there."""
+        async with Service() as service:
+            with socket.socket() as other:
+                other.settimeout(5)
+                with self.assertRaises(OSError):
+                    other.connect(('127.0.0.2', service.port))
+
+
+if __name__ == '__main__':
+    main()
