@@ -119,8 +119,9 @@ stepcast_http_respond_page (SoupServerMessage *message, const char *path)
 
   if (bytes == NULL)
     {
+      g_autofree char *quoted = stepcast_error_quote (path);
       g_autoptr (GError) error = g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                                              "There is nothing at “%.64s”", path);
+                                              "There is nothing at “%s”", quoted);
 
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
       return;

@@ -337,6 +337,7 @@ read_value (JsonNode *node, GParamSpec *pspec, GError **error)
 {
   GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
   g_autofree char *given = NULL;
+  g_autofree char *quoted = NULL;
 
   switch (type)
     {
@@ -353,9 +354,10 @@ read_value (JsonNode *node, GParamSpec *pspec, GError **error)
       return g_variant_ref_sink (g_variant_new_string (json_node_get_string (node)));
     default:
       given = json_to_string (node, FALSE);
+      quoted = stepcast_error_quote (given);
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                   "“%.64s” is no value for “%s”: it is neither a number, a text, true nor false",
-                   given, pspec->name);
+                   "“%s” is no value for “%s”: it is neither a number, a text, true nor false",
+                   quoted, pspec->name);
       return NULL;
     }
 }

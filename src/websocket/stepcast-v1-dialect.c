@@ -157,6 +157,7 @@ read_type (JsonObject *object, StepcastRequestType *type, GError **error)
   JsonNode *node = json_object_get_member (object, "type");
   const char *text =
     node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+  g_autofree char *quoted = NULL;
 
   for (guint i = 0; text != NULL && i < G_N_ELEMENTS (types); i++)
     if (g_str_equal (text, types[i]))
@@ -165,11 +166,11 @@ read_type (JsonObject *object, StepcastRequestType *type, GError **error)
         return TRUE;
       }
 
-  g_set_error (
-    error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-    "“%.64s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
-    "options, ack",
-    text != NULL ? text : "");
+  quoted = stepcast_error_quote (text != NULL ? text : "");
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+               "“%s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
+               "options, ack",
+               quoted);
   return FALSE;
 }
 
