@@ -175,13 +175,15 @@ add_choices (JsonBuilder *builder, GParamSpec *pspec)
 static void
 add_bound (JsonBuilder *builder, GParamSpec *pspec, const char *name, double bound)
 {
+  guint64 maximum = G_IS_PARAM_SPEC_INT64 (pspec) ? G_MAXINT64 : G_MAXUINT64;
+
   json_builder_set_member_name (builder, name);
   if (G_IS_PARAM_SPEC_DOUBLE (pspec))
     json_builder_add_double_value (builder, bound);
   else if (bound < 0)
     add_integer (builder, bound <= -0x1p63 ? G_MININT64 : (gint64) bound);
   else
-    add_natural (builder, bound >= 0x1p64 ? G_MAXUINT64 : (guint64) bound);
+    add_natural (builder, bound >= (double) maximum ? maximum : (guint64) bound);
 }
 
 static void

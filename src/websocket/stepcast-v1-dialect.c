@@ -8,6 +8,7 @@
 #include "stepcast-error.h"
 #include "stepcast-frame-guard.h"
 #include "stepcast-json.h"
+#include "stepcast-json-text.h"
 #include "stepcast-outbox.h"
 
 /* The subprotocol stepcast.v1: JSON objects, and frames with a line of JSON before them. */
@@ -23,21 +24,6 @@ bad_request (GError **error, const char *message)
 {
   g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST, message);
   return FALSE;
-}
-
-/* An upper bound: brackets within strings count, too. */
-static gboolean
-is_too_deep (const char *text)
-{
-  guint depth = 0;
-
-  for (const char *c = text; *c != '\0' && depth <= MAX_DEPTH; c++)
-    if (*c == '[' || *c == '{')
-      depth++;
-    else if ((*c == ']' || *c == '}') && depth > 0)
-      depth--;
-
-  return depth > MAX_DEPTH;
 }
 
 /* The id as JSON text; NULL where it is neither a string nor an integer, or too long. */
@@ -104,9 +90,12 @@ read_delivery (JsonObject *object, StepcastRequest *request, GError **error)
   else if (g_strcmp0 (text, "latest") == 0)
     request->delivery = STEPCAST_DELIVERY_LATEST;
   else
-    g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                         "“delivery” takes one of: every, latest");
-  return text != NULL && (error == NULL || *error == NULL);
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                           "“delivery” takes one of: every, latest");
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -184,8 +173,7 @@ v1_parse (const char *text, GType generator_type, char **id, GError **error)
   StepcastRequestType type;
   JsonObject *object;
 
-  if (!is_too_deep (text))
-    root = json_from_string (text, &json_error);
+  root = stepcast_json_text_parse (text, MAX_DEPTH, &json_error);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
