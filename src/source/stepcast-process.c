@@ -205,13 +205,22 @@ on_exited (GObject *source_object, GAsyncResult *result, gpointer weak)
 
 /* ---- the start ---- */
 
+typedef struct
+{
+  gboolean uses_pty;
+  int pid_pipe[2]; /* the child says its id: GSubprocess forgets it when the child has exited */
+} ChildSetup;
+
 /* Between fork and exec: only what is safe after fork() may be called. */
 static void
 set_up_child (gpointer user_data)
 {
-  gboolean uses_pty = GPOINTER_TO_INT (user_data);
+  const ChildSetup *setup = user_data;
+  pid_t pid = getpid ();
 
-  if (uses_pty)
+  if (write (setup->pid_pipe[1], &pid, sizeof pid) != sizeof pid)
+    _exit (127);
+  if (setup->uses_pty)
     {
       setsid ();
       ioctl (STDOUT_FILENO, TIOCSCTTY, 0);
@@ -243,9 +252,35 @@ open_terminal (int *master, int *slave, GError **error)
   return TRUE;
 }
 
+static GSubprocess *
+launch (GSubprocessLauncher *launcher,
+        const char *const *argv,
+        ChildSetup *setup,
+        pid_t *pid,
+        GError **error)
+{
+  g_autoptr (GSubprocess) subprocess = NULL;
+
+  if (!g_unix_open_pipe (setup->pid_pipe, FD_CLOEXEC, error))
+    return NULL;
+
+  g_subprocess_launcher_set_child_setup (launcher, set_up_child, setup, NULL);
+  subprocess = g_subprocess_launcher_spawnv (launcher, argv, error);
+  close (setup->pid_pipe[1]);
+  if (subprocess != NULL && read (setup->pid_pipe[0], pid, sizeof *pid) != sizeof *pid)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "it has no process id");
+      g_clear_object (&subprocess);
+    }
+  close (setup->pid_pipe[0]);
+
+  return g_steal_pointer (&subprocess);
+}
+
 static gboolean
 spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError **error)
 {
+  ChildSetup setup = { .uses_pty = uses_pty };
   GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDERR_PIPE |
                            (uses_pty ? G_SUBPROCESS_FLAGS_NONE : G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
@@ -261,9 +296,8 @@ spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError
       g_subprocess_launcher_take_stdout_fd (launcher, slave);
     }
 
-  g_subprocess_launcher_set_child_setup (launcher, set_up_child, GINT_TO_POINTER (uses_pty), NULL);
   g_subprocess_launcher_setenv (launcher, "PYTHONUNBUFFERED", "1", TRUE);
-  self->subprocess = g_subprocess_launcher_spawnv (launcher, argv, &spawn_error);
+  self->subprocess = launch (launcher, argv, &setup, &self->pid, &spawn_error);
   if (self->subprocess == NULL)
     {
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
@@ -291,7 +325,6 @@ stepcast_process_new (const char *const *argv, gboolean uses_pty, GError **error
   if (!spawn (self, argv, uses_pty, error))
     return NULL;
 
-  self->pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (self->subprocess), NULL, 10);
   if (self->output == NULL)
     self->output = g_object_ref (g_subprocess_get_stdout_pipe (self->subprocess));
   self->errors = g_object_ref (g_subprocess_get_stderr_pipe (self->subprocess));
