@@ -106,13 +106,10 @@ clear_source (GSource **source)
 /* ---- the end ---- */
 
 static GError *
-make_error (StepcastProgramRun *self, const char *what)
+make_error (StepcastProgramRun *self, int code, const char *what)
 {
   g_autofree char *last_lines =
     self->log != NULL ? stepcast_log_reader_get_last_lines (self->log) : NULL;
-  int code = self->failure != NULL && !stepcast_process_has_exited (self->process) ?
-               self->failure->code :
-               STEPCAST_ERROR_PROGRAM_FAILED;
 
   if (last_lines == NULL)
     return g_error_new (STEPCAST_ERROR, code, "%s", what);
@@ -127,20 +124,23 @@ judge (StepcastProgramRun *self)
 {
   g_autofree char *exit = stepcast_process_describe_exit (self->process);
   g_autofree char *what = NULL;
-  gboolean is_our_doing = self->failure != NULL && !self->is_at_end;
+  int code = STEPCAST_ERROR_PROGRAM_FAILED;
+  gboolean is_our_doing = self->failure != NULL && !self->is_at_end; /* told to end because of it */
 
-  if (is_our_doing) /* it was told to end because of it */
-    what = g_strdup (self->failure->message);
-  else if (!stepcast_process_has_succeeded (self->process) && self->failure != NULL)
+  if (self->failure != NULL && (is_our_doing || stepcast_process_has_succeeded (self->process)))
+    {
+      what = g_strdup (self->failure->message);
+      if (self->failure->domain == STEPCAST_ERROR)
+        code = self->failure->code;
+    }
+  else if (self->failure != NULL)
     what = g_strdup_printf ("“%s” %s. %s", self->argv[0], exit, self->failure->message);
   else if (!stepcast_process_has_succeeded (self->process))
     what = g_strdup_printf ("“%s” %s", self->argv[0], exit);
-  else if (self->failure != NULL)
-    what = g_strdup (self->failure->message);
   else if (self->n_documents == 0)
     what = g_strdup_printf ("“%s” %s and printed no SVG document", self->argv[0], exit);
 
-  return what != NULL ? make_error (self, what) : NULL;
+  return what != NULL ? make_error (self, code, what) : NULL;
 }
 
 static void
