@@ -288,6 +288,12 @@ spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError
   int master = -1;
   int slave = -1;
 
+  if (argv[0] == NULL || *argv[0] == '\0')
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
+                           "A program without a name can't be started");
+      return FALSE;
+    }
   if (uses_pty)
     {
       if (!open_terminal (&master, &slave, error))
