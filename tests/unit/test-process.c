@@ -398,9 +398,9 @@ test_dropped_when_told (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 2; i++)
     {
       const char *const argv[] = { "sh", "-c", i == 0 ? "exit 1" : "sleep 1000 & exit 1", NULL };
-      StepcastProcess *process = stepcast_process_new (argv, FALSE, NULL);
+      gpointer process = stepcast_process_new (argv, FALSE, NULL);
 
-      g_object_add_weak_pointer (G_OBJECT (process), (gpointer *) &process);
+      g_object_add_weak_pointer (process, &process);
       g_signal_connect (process, "exited", G_CALLBACK (g_object_unref), NULL);
       stepcast_test_wait_for (process == NULL);
     }
