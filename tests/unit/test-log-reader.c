@@ -134,7 +134,9 @@ test_end (Fixture *fixture, gconstpointer data)
 static void
 test_no_utf8 (Fixture *fixture, gconstpointer data)
 {
-  say_bytes (fixture, "a\xff\xc3\nb\0c\n\xf0\x9f\xa6\x86\n", 15);
+  static const char bytes[] = "a\xff\xc3\nb\0c\n\xf0\x9f\xa6\x86\n";
+
+  say_bytes (fixture, bytes, sizeof bytes - 1);
   stepcast_test_wait_for (fixture->lines->len == 3);
   g_assert_cmpstr (get_line (fixture, 0), ==, "a��");
   g_assert_cmpstr (get_line (fixture, 1), ==, "b�c");
