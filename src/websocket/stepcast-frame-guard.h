@@ -17,6 +17,10 @@ G_BEGIN_DECLS
 #define STEPCAST_FRAMES_PER_SECOND 1000
 #define STEPCAST_FRAMES_AT_ONCE 200
 
+/* Each full KiB of a message counts as another frame: 64 KiB of JSON keep the main context busy for
+ * a millisecond or two. */
+#define STEPCAST_BYTES_PER_FRAME 1024
+
 /**
  * StepcastFrameGuard:
  *
