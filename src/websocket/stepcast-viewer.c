@@ -560,7 +560,7 @@ on_close_timer (gpointer user_data)
 static void
 on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
 {
-  g_autoptr (StepcastViewer) alive = g_object_ref (self);
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
 
   clear_source (&self->close_timer);
   self->is_closing = TRUE;
