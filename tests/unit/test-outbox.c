@@ -176,8 +176,6 @@ test_order (void)
 static void
 test_current_first (void)
 {
-  g_autoptr (GByteArray) reference = g_byte_array_new ();
-
   for (gsize cut = 1; cut < 2 + 8; cut++)
     {
       g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
