@@ -15,8 +15,10 @@
 /* An id is repeated in the answer: longer ones would make answers longer than requests. */
 #define MAX_ID_BYTES 128
 
-/* Requests are flat; the parser is recursive. */
+/* Requests are flat; json-glib's parser is recursive. */
 #define MAX_DEPTH 16
+
+#define BLANKS " \t\r\n"
 
 static gboolean
 bad_request (GError **error, const char *message)
@@ -25,19 +27,35 @@ bad_request (GError **error, const char *message)
   return FALSE;
 }
 
-/* An upper bound: brackets within strings count, too. */
+/* json-glib overlooks what stands before and after an object, and would follow any depth. */
 static gboolean
-is_too_deep (const char *text)
+is_one_flat_object (const char *text)
 {
+  const char *c = text + strspn (text, BLANKS);
+  gboolean is_in_string = FALSE;
   guint depth = 0;
 
-  for (const char *c = text; *c != '\0' && depth <= MAX_DEPTH; c++)
-    if (*c == '[' || *c == '{')
-      depth++;
-    else if ((*c == ']' || *c == '}') && depth > 0)
-      depth--;
+  if (*c != '{')
+    return FALSE;
+  do
+    {
+      if (is_in_string)
+        {
+          is_in_string = *c != '"';
+          if (*c == '\\' && c[1] != '\0')
+            c++;
+        }
+      else
+        {
+          is_in_string = *c == '"';
+          depth += *c == '{' || *c == '[';
+          depth -= *c == '}' || *c == ']';
+        }
+      c++;
+    }
+  while (*c != '\0' && depth > 0 && depth <= MAX_DEPTH);
 
-  return depth > MAX_DEPTH;
+  return depth == 0 && c[strspn (c, BLANKS)] == '\0';
 }
 
 /* The id as JSON text; NULL where it is neither a string nor an integer, or too long. */
@@ -183,7 +201,7 @@ v1_parse (const char *text, GType generator_type, char **id, GError **error)
   StepcastRequestType type;
   JsonObject *object;
 
-  if (!is_too_deep (text))
+  if (is_one_flat_object (text))
     root = json_from_string (text, &json_error);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
@@ -314,7 +332,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
 }
 
 static char *
-v1_accepted (const StepcastRequest *request)
+v1_accepted (const StepcastRequest *request, StepcastSession *session, gboolean was_so_before)
 {
   return g_strdup_printf ("{\"type\":\"answer\",\"id\":%s}", request->id);
 }
