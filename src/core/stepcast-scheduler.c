@@ -15,15 +15,15 @@
  * slice at a time and queues its next when this one has come home, so any number of generators
  * share the slots in turn.
  *
- * The work runs on an exclusive pool of our own and not through g_task_run_in_thread(): GTask's
- * pool is shared with all file I/O and name look-ups of the process, and the lower priority that
- * workers get would stick to its threads. The GTask still carries the cancellable, the result and
- * the callback.
+ * The work runs on threads of our own and not through g_task_run_in_thread(): GTask's pool is
+ * shared with all file I/O and name look-ups of the process, and the lower priority that workers
+ * get would stick to its threads (it would to a GThreadPool's, whose threads are lent to others
+ * when it has no use for them). The GTask still carries the cancellable, the result and the
+ * callback.
  *
  * A slice that does not come back can be abandoned: its slot is counted as lost, and another
- * thread takes its place until it does come back. That thread stays in our pool for the next time:
- * one that leaves an exclusive pool becomes one of GLib's shared threads, with its lowered
- * priority. So what bounds the slices is a count of our own, not the number of threads. */
+ * thread takes its place until it does come back. That thread stays for the next time: what bounds
+ * the slices is a count, not the number of threads. */
 
 /* Workers yield to the main context, which only moves bytes, and to the user's desktop. */
 #define WORKER_NICE 10
@@ -43,10 +43,13 @@ struct _StepcastScheduler
 
   /* Guards all that follows: the main context and the workers touch it. */
   GMutex lock;
-  GThreadPool *pool; /* NULL once disposed of */
-  GQueue waiting;    /* of Job */
-  GQueue running;    /* of Job */
+  GCond wake;         /* there may be a job for an idle worker, or it is to end */
+  GPtrArray *workers; /* of GThread */
+  guint n_idle;       /* of them */
+  GQueue waiting;     /* of Job */
+  GQueue running;     /* of Job */
   guint n_lost;
+  gboolean is_closed;
 };
 
 G_DEFINE_FINAL_TYPE (StepcastScheduler, stepcast_scheduler, G_TYPE_OBJECT)
@@ -72,14 +75,9 @@ find_job (GQueue *queue, GTask *task)
 }
 
 static void
-lower_priority_once (void)
+lower_priority (void)
 {
-  static GPrivate is_lowered = G_PRIVATE_INIT (NULL);
   struct sched_param param = { 0 };
-
-  if (g_private_get (&is_lowered) != NULL)
-    return;
-  g_private_set (&is_lowered, GINT_TO_POINTER (TRUE));
 
   /* Linux: 0 names the calling thread to both. Where it is not allowed, it goes on as it is. */
   if (sched_setscheduler (0, SCHED_BATCH, &param) != 0 ||
@@ -87,90 +85,94 @@ lower_priority_once (void)
     g_debug ("A worker keeps its priority: %s", g_strerror (errno));
 }
 
-/* Under the lock: sees to it that a thread looks for a job. A token says only that there may be
- * one: whoever finds none, or no slot, goes back to sleep. */
-static void
-wake_worker (StepcastScheduler *self)
-{
-  g_autoptr (GError) error = NULL;
-  int n_threads = (int) (self->n_slots + self->n_lost);
-
-  if (self->pool == NULL)
-    return;
-
-  if (g_thread_pool_get_max_threads (self->pool) < n_threads &&
-      !g_thread_pool_set_max_threads (self->pool, n_threads, &error))
-    g_warning ("A lost worker cannot be replaced: %s", error->message);
-  g_thread_pool_push (self->pool, self, NULL);
-}
-
-/* Under the lock: the next job, if there is one and a slot for it. */
+/* Waits for a job and a slot for it; NULL if the worker is to end. */
 static Job *
 begin_job (StepcastScheduler *self)
 {
   Job *job = NULL;
 
-  if (self->running.length < self->n_slots + self->n_lost)
-    job = g_queue_pop_head (&self->waiting);
+  g_mutex_lock (&self->lock);
+  for (;;)
+    {
+      if (self->running.length < self->n_slots + self->n_lost)
+        job = g_queue_pop_head (&self->waiting);
+      if (job != NULL || self->is_closed)
+        break;
+      self->n_idle++;
+      g_cond_wait (&self->wake, &self->lock);
+      self->n_idle--;
+    }
   if (job != NULL)
     g_queue_push_tail (&self->running, job);
+  g_mutex_unlock (&self->lock);
+
   return job;
 }
 
-/* Under the lock. */
 static void
 end_job (StepcastScheduler *self, Job *job)
 {
+  g_mutex_lock (&self->lock);
   g_queue_remove (&self->running, job);
   if (job->is_abandoned)
     self->n_lost--;
+  g_mutex_unlock (&self->lock);
+
+  job_free (job);
 }
 
-static void
-run_jobs_in_thread (gpointer token, gpointer user_data)
+static gpointer
+work_in_thread (gpointer user_data)
 {
   StepcastScheduler *self = user_data;
   Job *job;
 
-  lower_priority_once ();
-
-  g_mutex_lock (&self->lock);
+  lower_priority ();
   while ((job = begin_job (self)) != NULL)
     {
-      g_mutex_unlock (&self->lock);
       job->func (job->task, g_task_get_source_object (job->task), g_task_get_task_data (job->task),
                  g_task_get_cancellable (job->task));
-
-      g_mutex_lock (&self->lock);
       end_job (self, job);
-      g_mutex_unlock (&self->lock);
-
-      job_free (job);
-      g_mutex_lock (&self->lock);
     }
-  g_mutex_unlock (&self->lock);
+
+  return NULL;
+}
+
+/* Under the lock, or before anybody else knows of @self. */
+static gboolean
+add_worker (StepcastScheduler *self, GError **error)
+{
+  GThread *worker = g_thread_try_new ("stepcast-worker", work_in_thread, self, error);
+
+  if (worker != NULL)
+    g_ptr_array_add (self->workers, worker);
+  return worker != NULL;
 }
 
 static void
 stepcast_scheduler_dispose (GObject *object)
 {
   StepcastScheduler *self = STEPCAST_SCHEDULER (object);
-
-  GThreadPool *pool;
+  gboolean was_closed;
   gboolean is_waited_for;
 
   g_mutex_lock (&self->lock);
-  pool = g_steal_pointer (&self->pool);
+  was_closed = self->is_closed;
+  self->is_closed = TRUE;
   is_waited_for = self->n_lost == 0;
+  g_cond_broadcast (&self->wake);
   g_mutex_unlock (&self->lock);
 
-  if (pool != NULL)
+  /* Whoever pushed a slice has seen it come home before it lets go of us: what still runs is lost.
+   * A thread that may never end can't be waited for, and needs us if it does end. */
+  if (!was_closed && !is_waited_for)
+    g_object_ref (self);
+  for (guint i = 0; i < self->workers->len && !was_closed; i++)
     {
-      /* Whoever pushed a slice has seen it come home before it lets go of us: what still runs is
-       * lost. A thread that may never end can't be waited for, and needs us if it does end. */
-      if (!is_waited_for)
-        g_object_ref (self);
-      g_thread_pool_free (pool, FALSE, is_waited_for);
+      if (is_waited_for)
+        g_thread_join (self->workers->pdata[i]);
+      else
+        g_thread_unref (self->workers->pdata[i]);
     }
 
   G_OBJECT_CLASS (stepcast_scheduler_parent_class)->dispose (object);
@@ -183,6 +185,8 @@ stepcast_scheduler_finalize (GObject *object)
 
   g_assert (g_queue_is_empty (&self->waiting));
   g_assert (g_queue_is_empty (&self->running));
+  g_ptr_array_unref (self->workers);
+  g_cond_clear (&self->wake);
   g_mutex_clear (&self->lock);
 
   G_OBJECT_CLASS (stepcast_scheduler_parent_class)->finalize (object);
@@ -201,6 +205,8 @@ static void
 stepcast_scheduler_init (StepcastScheduler *self)
 {
   g_mutex_init (&self->lock);
+  g_cond_init (&self->wake);
+  self->workers = g_ptr_array_new ();
   g_queue_init (&self->waiting);
   g_queue_init (&self->running);
 }
@@ -218,9 +224,12 @@ stepcast_scheduler_new (guint n_slots)
   g_autoptr (GError) error = NULL;
 
   self->n_slots = n_slots > 0 ? n_slots : g_get_num_processors ();
-  self->pool = g_thread_pool_new (run_jobs_in_thread, self, (int) self->n_slots, TRUE, &error);
+  while (self->workers->len < self->n_slots && add_worker (self, &error))
+    ;
+  if (self->workers->len == 0)
+    g_error ("No worker thread can be started: %s", error->message);
   if (error != NULL)
-    g_error ("No worker thread could be started: %s", error->message);
+    g_warning ("There are only %u workers: %s", self->workers->len, error->message);
 
   return self;
 }
@@ -240,6 +249,7 @@ stepcast_scheduler_push (StepcastScheduler *self,
                          GTaskThreadFunc func,
                          StepcastTurn turn)
 {
+  gboolean wakes;
   Job *job;
 
   g_return_if_fail (STEPCAST_IS_SCHEDULER (self));
@@ -254,8 +264,11 @@ stepcast_scheduler_push (StepcastScheduler *self,
     g_queue_push_head (&self->waiting, job);
   else
     g_queue_push_tail (&self->waiting, job);
-  wake_worker (self);
+  wakes = self->n_idle > 0;
   g_mutex_unlock (&self->lock);
+
+  if (wakes) /* not under the lock, which it would wait for at once */
+    g_cond_signal (&self->wake);
 }
 
 /**
@@ -300,6 +313,7 @@ stepcast_scheduler_withdraw (StepcastScheduler *self, GTask *task)
 void
 stepcast_scheduler_abandon (StepcastScheduler *self, GTask *task)
 {
+  g_autoptr (GError) error = NULL;
   Job *job;
 
   g_return_if_fail (STEPCAST_IS_SCHEDULER (self));
@@ -310,7 +324,9 @@ stepcast_scheduler_abandon (StepcastScheduler *self, GTask *task)
     {
       job->is_abandoned = TRUE;
       self->n_lost++;
-      wake_worker (self);
+      if (self->workers->len < self->n_slots + self->n_lost && !add_worker (self, &error))
+        g_warning ("A lost worker can't be replaced: %s", error->message);
+      g_cond_signal (&self->wake);
     }
   g_mutex_unlock (&self->lock);
 }

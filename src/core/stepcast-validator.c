@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stepcast-child.h"
 #include "stepcast-error.h"
 #include "stepcast-guarded-stream.h"
 #include "stepcast-validate-protocol.h"
@@ -63,6 +64,10 @@ typedef struct
   grefcount ref_count;
   StepcastValidator *owner; /* (unowned) (nullable): NULL once it is killed or lost */
   GSubprocess *process;
+  pid_t pid;
+  int wait_status; /* as of waitpid(), once it has exited */
+  gboolean exited;
+  gboolean lost; /* its answer will not come */
   GSocketConnection *connection;
   GCancellable *io; /* ends its reading and writing */
 
@@ -212,40 +217,37 @@ helper_end (Helper *helper)
 }
 
 static GError *
-describe_exit (StepcastValidator *self, GSubprocess *process)
+describe_exit (StepcastValidator *self, int wait_status)
 {
-  int number;
-
-  if (!g_subprocess_get_if_signaled (process))
+  if (!WIFSIGNALED (wait_status))
     return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
                         "The helper program %s ended without an answer (exit status %d)",
-                        self->helper_path, g_subprocess_get_exit_status (process));
+                        self->helper_path, WEXITSTATUS (wait_status));
 
-  number = g_subprocess_get_term_sig (process);
-  if (number == SIGXCPU)
+  if (WTERMSIG (wait_status) == SIGXCPU)
     return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
                         "librsvg used more than %d s of processor time on this frame",
                         STEPCAST_VALIDATE_CPU_SECONDS);
 
   return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                      "librsvg crashed (signal %d, %s) on this frame", number,
-                      g_strsignal (number));
+                      "librsvg crashed (signal %d, %s) on this frame", WTERMSIG (wait_status),
+                      g_strsignal (WTERMSIG (wait_status)));
 }
 
-/* A helper that had done its work before may have been ill from an earlier frame, or killed while
- * it was idle: the frame gets another one, once, before it is blamed. */
+/* Says what became of the check that a lost helper had, once it is known why it was lost. A helper
+ * that had done its work before may have been ill from an earlier frame, or killed while it was
+ * idle: the frame gets another one, once, before it is blamed. */
 static void
-on_helper_exited (GObject *source, GAsyncResult *result, gpointer data)
+conclude_if_lost (Helper *helper)
 {
-  g_autoptr (Helper) helper = data;
-  GTask *task = g_steal_pointer (&helper->task);
   g_autoptr (StepcastValidator) self = NULL;
+  GTask *task;
   Check *check;
 
-  g_subprocess_wait_finish (helper->process, result, NULL);
-  if (task == NULL)
+  if (!helper->lost || !helper->exited || helper->task == NULL)
     return;
 
+  task = g_steal_pointer (&helper->task);
   self = g_object_ref (g_task_get_source_object (task));
   check = g_task_get_task_data (task);
   if (self->is_shut_down || g_cancellable_is_cancelled (g_task_get_cancellable (task)))
@@ -260,23 +262,52 @@ on_helper_exited (GObject *source, GAsyncResult *result, gpointer data)
       g_queue_push_head (&self->waiting, task);
     }
   else
-    return_check (task, describe_exit (self, helper->process));
+    return_check (task, describe_exit (self, helper->wait_status));
 
   dispatch (self);
+}
+
+static gboolean
+reap (gpointer data)
+{
+  Helper *helper = data;
+
+  if (!stepcast_child_reap (helper->process, helper->pid, &helper->wait_status))
+    return G_SOURCE_CONTINUE;
+
+  helper->exited = TRUE;
+  if (!helper->busy)
+    helper_end (helper);
+  conclude_if_lost (helper);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_helper_exited (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (Helper) helper = data;
+  g_autoptr (GSource) again = NULL;
+
+  g_subprocess_wait_finish (helper->process, result, NULL);
+  if (reap (helper) == G_SOURCE_REMOVE)
+    return;
+
+  again = g_timeout_source_new (1);
+  g_source_set_static_name (again, "[stepcast] validator reap");
+  g_source_set_callback (again, reap, g_steal_pointer (&helper), (GDestroyNotify) helper_unref);
+  g_source_attach (again, g_main_context_get_thread_default ());
 }
 
 /* Its end of the connection is closed, so it is dead or dying: its exit status says of what. */
 static void
 helper_lost (Helper *helper)
 {
-  g_autoptr (StepcastValidator) self = NULL;
-
   if (helper->owner == NULL)
     return;
 
-  self = g_object_ref (helper->owner);
+  helper->lost = TRUE;
   helper_end (helper);
-  g_subprocess_wait_async (helper->process, NULL, on_helper_exited, helper_ref (helper));
+  conclude_if_lost (helper);
 }
 
 static GError *
@@ -496,6 +527,7 @@ start_helper (StepcastValidator *self, GError **error)
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GSocketConnection) connection = NULL;
   g_autoptr (GSubprocess) process = spawn_connected (self, &connection, &local_error);
+  const char *identifier;
   Helper *helper;
 
   if (process == NULL)
@@ -512,6 +544,10 @@ start_helper (StepcastValidator *self, GError **error)
   helper->process = g_steal_pointer (&process);
   helper->connection = g_steal_pointer (&connection);
   helper->io = g_cancellable_new ();
+  /* It is no number once the helper has exited already: then GLib has reaped it. */
+  identifier = g_subprocess_get_identifier (helper->process);
+  helper->pid = identifier != NULL ? (pid_t) g_ascii_strtoll (identifier, NULL, 10) : G_MAXINT;
+  g_subprocess_wait_async (helper->process, NULL, on_helper_exited, helper_ref (helper));
   g_ptr_array_add (self->helpers, helper);
   return helper;
 }

@@ -678,23 +678,26 @@ check_ascii (StepcastDocumentSplitter *self, gsize length)
   return TRUE;
 }
 
-/* The document without its DOCTYPE: nothing needs one, and parsers down the line may act on it. */
+/* The document without its DOCTYPE: nothing needs one, and parsers down the line may act on it. It
+ * begins with a '<' then, too. */
 static GBytes *
 take_document (const StepcastDocumentSplitter *self)
 {
   const char *const data = get_data (self);
   const gsize length = self->scanner.complete;
   const gsize head = self->scanner.doctype_begin;
-  const gsize tail = length - self->scanner.doctype_end;
+  gsize tail = self->scanner.doctype_end;
   char *document;
 
-  if (self->scanner.doctype_end == 0)
+  if (tail == 0)
     return g_bytes_new (data, length);
 
-  document = g_malloc (head + tail);
+  while (head == 0 && data[tail] != '<')
+    tail++;
+  document = g_malloc (head + length - tail);
   memcpy (document, data, head);
-  memcpy (document + head, data + self->scanner.doctype_end, tail);
-  return g_bytes_new_take (document, head + tail);
+  memcpy (document + head, data + tail, length - tail);
+  return g_bytes_new_take (document, head + length - tail);
 }
 
 static gboolean

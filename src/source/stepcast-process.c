@@ -19,6 +19,7 @@
 #include <gio/gunixinputstream.h>
 #include <glib-unix.h>
 
+#include "stepcast-child.h"
 #include "stepcast-error.h"
 
 /* A child process with a process group of its own.
@@ -155,27 +156,51 @@ stepcast_process_terminate (StepcastProcess *self)
   g_source_attach (self->timer, g_main_context_get_thread_default ());
 }
 
-static void
-on_exited (GObject *source_object, GAsyncResult *result, gpointer user_data)
+/* The child has exited; what it leaves behind ends as well. */
+static gboolean
+on_reaped (gpointer user_data)
 {
-  GSubprocess *subprocess = G_SUBPROCESS (source_object);
   GWeakRef *weak = user_data;
   g_autoptr (StepcastProcess) self = g_weak_ref_get (weak);
 
-  g_weak_ref_clear (weak);
-  g_free (weak);
-  g_subprocess_wait_finish (subprocess, result, NULL);
   if (self == NULL || self->has_ended)
-    return;
+    return G_SOURCE_REMOVE;
+  if (!stepcast_child_reap (self->subprocess, self->pid, &self->wait_status))
+    return G_SOURCE_CONTINUE;
 
   self->has_exited = TRUE;
-  self->wait_status = g_subprocess_get_status (subprocess);
   g_signal_emit (self, signals[EXITED], 0);
   reap_group (self);
   if (!signal_group (self, 0))
     end (self);
   else
     stepcast_process_terminate (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+weak_ref_free (gpointer weak)
+{
+  g_weak_ref_clear (weak);
+  g_free (weak);
+}
+
+static void
+on_exited (GObject *source_object, GAsyncResult *result, gpointer weak)
+{
+  g_autoptr (GSource) again = NULL;
+
+  g_subprocess_wait_finish (G_SUBPROCESS (source_object), result, NULL);
+  if (on_reaped (weak) == G_SOURCE_REMOVE)
+    {
+      weak_ref_free (weak);
+      return;
+    }
+
+  again = g_timeout_source_new (1);
+  g_source_set_static_name (again, "[stepcast] process reap");
+  g_source_set_callback (again, on_reaped, weak, weak_ref_free);
+  g_source_attach (again, g_main_context_get_thread_default ());
 }
 
 /* ---- the start ---- */

@@ -12,7 +12,7 @@
 
 /* One write takes this much at the most: small frames go in bursts, which saves system calls, and
  * large ones one by one, which is fair to the other viewers. */
-#define MAX_GATHERED_BYTES (64 * 1024)
+#define MAX_GATHERED_BYTES (128 * 1024)
 
 /* One message: its head (the WebSocket header, and what stands before the payload), and the payload
  * itself, which others may share. */
@@ -34,7 +34,6 @@ struct _StepcastOutbox
   GQueue ordered;   /* of Message: frames, and what belongs after them */
 
   guint n_waiting_frames;
-  gsize waiting_frame_bytes;
   gsize answer_bytes;
 };
 
@@ -120,7 +119,6 @@ stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFr
 
   g_queue_push_tail_link (&self->ordered, &message->link);
   self->n_waiting_frames++;
-  self->waiting_frame_bytes += message->length;
 }
 
 /**
@@ -144,10 +142,7 @@ static void
 stop_waiting (StepcastOutbox *self, const Message *message)
 {
   if (message->is_frame)
-    {
-      self->n_waiting_frames--;
-      self->waiting_frame_bytes -= message->length;
-    }
+    self->n_waiting_frames--;
 }
 
 /**
@@ -337,15 +332,15 @@ stepcast_outbox_get_n_waiting_frames (const StepcastOutbox *self)
 }
 
 /**
- * stepcast_outbox_get_waiting_frame_bytes:
+ * stepcast_outbox_get_n_frames:
  * @self: an outbox
  *
- * Returns: the bytes of the frames of which nothing has been written
+ * Returns: how many frames it keeps: those that wait, and the one that is partly written
  */
-gsize
-stepcast_outbox_get_waiting_frame_bytes (const StepcastOutbox *self)
+guint
+stepcast_outbox_get_n_frames (const StepcastOutbox *self)
 {
-  return self->waiting_frame_bytes;
+  return self->n_waiting_frames + (self->current != NULL && self->current->is_frame ? 1 : 0);
 }
 
 /**

@@ -9,9 +9,12 @@
 
 G_BEGIN_DECLS
 
-/* Frames that may wait to be written to one viewer: wide enough that a worker's homecoming never
- * finds the socket idle at 10 KB a frame, and less than two frames of 100 KB. */
+/* The frames that one viewer may have in memory, where they are small: wide enough that a slice's
+ * homecoming never finds the socket idle at 10 KB a frame. Of large ones it has two. */
 #define STEPCAST_WINDOW_BYTES (192 * 1024)
+
+/* What that grows to for a reader that takes all at once. */
+#define STEPCAST_MAX_WINDOW_BYTES (1024 * 1024)
 
 /* A peer that asks and asks and reads no answer. */
 #define STEPCAST_MAX_ANSWER_BYTES (256 * 1024)
@@ -45,7 +48,7 @@ void stepcast_outbox_consume (StepcastOutbox *self, gsize n_bytes);
 gboolean stepcast_outbox_is_empty (const StepcastOutbox *self);
 gboolean stepcast_outbox_is_within_message (const StepcastOutbox *self);
 guint stepcast_outbox_get_n_waiting_frames (const StepcastOutbox *self);
-gsize stepcast_outbox_get_waiting_frame_bytes (const StepcastOutbox *self);
+guint stepcast_outbox_get_n_frames (const StepcastOutbox *self);
 gsize stepcast_outbox_get_answer_bytes (const StepcastOutbox *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastOutbox, stepcast_outbox_free)

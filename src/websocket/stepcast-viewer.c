@@ -40,6 +40,7 @@ struct _StepcastViewer
   guint max_fps;
   gint64 last_frame_us;   /* when the last one was delivered */
   gsize last_frame_bytes; /* 0 before the first */
+  gsize window_bytes;     /* of delivery "every" */
   guint n_stops;          /* its requests to stop that are not answered yet */
 
   GSource *progress_timer; /* (nullable) */
@@ -105,19 +106,31 @@ say_error (StepcastViewer *self,
 
 /* ---- frames ---- */
 
-/* As many frames of the last one's size as the window has room for; at least one, if none waits.
- * It opens again only when half of it is free, so that a slice makes many small frames at once. */
+/* As many frames of the last one's size as there is room for, but always for two: one that is being
+ * written, and one that waits. It opens again only when half of it is free, so that a slice makes
+ * many small frames at once. */
 static guint
-get_window (StepcastViewer *self)
+get_room (StepcastViewer *self)
 {
-  gsize n_bytes = stepcast_outbox_get_waiting_frame_bytes (self->outbox);
-  gsize room = STEPCAST_WINDOW_BYTES - MIN (n_bytes, STEPCAST_WINDOW_BYTES);
+  guint n_held = stepcast_outbox_get_n_frames (self->outbox);
+  guint room;
 
-  if (n_bytes > STEPCAST_WINDOW_BYTES / 2)
-    return 0;
   if (self->last_frame_bytes == 0)
-    return 1;
-  return (guint) MAX (room / self->last_frame_bytes, n_bytes == 0 ? 1 : 0);
+    return n_held == 0 ? 1 : 0;
+
+  room = (guint) MAX (self->window_bytes / self->last_frame_bytes, 2);
+  return n_held > room / 2 ? 0 : room - n_held;
+}
+
+/* The window of a reader that takes all at once grows, and that of one that does not shrinks: a
+ * slice's way home costs as much as sending 100 KB, and should be worth it. */
+static void
+adapt_window (StepcastViewer *self)
+{
+  if (stepcast_outbox_is_empty (self->outbox))
+    self->window_bytes = MIN (2 * self->window_bytes, STEPCAST_MAX_WINDOW_BYTES);
+  else
+    self->window_bytes = MAX (self->window_bytes / 2, STEPCAST_WINDOW_BYTES);
 }
 
 static void
@@ -131,8 +144,8 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
   if (self->delivery == STEPCAST_DELIVERY_EVERY)
     {
       demand->is_every = TRUE;
-      demand->frames = get_window (self);
-      demand->bytes = STEPCAST_WINDOW_BYTES;
+      demand->frames = get_room (self);
+      demand->bytes = self->window_bytes;
     }
   else if (stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
     {
@@ -159,6 +172,7 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
   self->last_frame_us = g_get_monotonic_time ();
   self->last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
   stepcast_tap_stream_flush (self->tap);
+  adapt_window (self);
 }
 
 static void
@@ -656,6 +670,7 @@ stepcast_viewer_init (StepcastViewer *self)
 {
   self->delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
+  self->window_bytes = STEPCAST_WINDOW_BYTES;
 }
 
 /**

@@ -41,6 +41,7 @@ static const Sample samples[] = {
   { SVG " id='Größe'><g id='😀'/></svg>", NULL },
   { SVG ">\r\n<g\r\n\tid\r=\n'\r\na\t' />\r</svg>", NULL },
   { "<!DOCTYPE svg>" SVG "/>", SVG "/>" },
+  { "<!DOCTYPE svg>\n <!-- a -->" SVG "/>", "<!-- a -->" SVG "/>" },
   { "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"
     "<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\"\n"
     " \"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd\">\n"
@@ -429,6 +430,7 @@ test_junk (void)
   g_clear_error (&error);
 
   g_autoptr (GPtrArray) documents = split (NULL, junk, strlen (junk), NULL, 0, &error);
+  g_assert_cmpuint (documents->len, ==, 0);
   g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME);
   g_assert_cmpuint (strlen (error->message), <, 256);
 }
@@ -443,6 +445,7 @@ check_limit (const StepcastDocumentLimits *limits, const char *text, const char 
       g_autoptr (GError) error = NULL;
       g_autoptr (GPtrArray) documents = split (limits, text, length, &i, 1, &error);
 
+      g_assert_cmpuint (documents->len, ==, message == NULL ? 2 : 0);
       if (message == NULL)
         {
           g_assert_no_error (error);
@@ -484,6 +487,7 @@ test_depth (void)
       g_string_append (text, "</svg>");
 
       g_autoptr (GPtrArray) documents = split (NULL, text->str, text->len, NULL, 0, &error);
+      g_assert_cmpuint (documents->len, ==, depth <= STEPCAST_DOCUMENT_MAX_DEPTH);
       if (depth <= STEPCAST_DOCUMENT_MAX_DEPTH)
         g_assert_no_error (error);
       else

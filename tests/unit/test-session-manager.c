@@ -214,8 +214,8 @@ test_refused (void)
   set_up (&fixture, 10);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (GVariant) parameters = g_variant_ref_sink (
-        g_variant_parse (G_VARIANT_TYPE_VARDICT, cases[i].parameters, NULL, NULL, NULL));
+      g_autoptr (GVariant) parameters =
+        g_variant_parse (G_VARIANT_TYPE_VARDICT, cases[i].parameters, NULL, NULL, NULL);
 
       g_assert_null (
         stepcast_session_manager_create (fixture.manager, cases[i].generator, parameters, &error));

@@ -197,8 +197,7 @@ stop_and_wait (Fixture *fixture)
 static void
 set_begin (Fixture *fixture, const char *text, Answer *answer)
 {
-  g_autoptr (GVariant) changes =
-    g_variant_ref_sink (g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL));
+  g_autoptr (GVariant) changes = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, NULL);
 
   stepcast_session_set_parameters_async (fixture->session, changes, NULL, on_set, answer);
 }

@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <sys/types.h>
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+gboolean stepcast_child_reap (GSubprocess *subprocess, pid_t pid, int *wait_status);
+
+G_END_DECLS
