@@ -18,8 +18,8 @@ FRAMES = (PYTHON, PROGRAMS / 'frames.py')
 MISBEHAVE = (PYTHON, PROGRAMS / 'misbehave.py')
 
 # Perl keeps what it prints to a pipe until there are 8 KB of it.
-BUFFERED = ('perl', '-e', r'print "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>1</text></svg>\n";'
-                          ' sleep 1000')
+BUFFERED = ('perl', '-e', r'print "<svg xmlns=\"http://www.w3.org/2000/svg\">"'
+                          r' . "<text>1</text></svg>\n"; sleep 1000')
 
 
 class ProgramTest(TestCase):
@@ -526,7 +526,8 @@ class Stubborn(ProgramTest):
     async def test_a_terminal_changes_no_byte(self):
         async with self.frames('--count', 500, '--bytes', 3000) as service:
             by_pipe, told = await self.run_to_end(service)
-        async with Service('--pty', program=[*FRAMES, '--count', '500', '--bytes', '3000']) as service:
+        async with Service('--pty',
+                           program=[*FRAMES, '--count', '500', '--bytes', '3000']) as service:
             by_terminal, told = await self.run_to_end(service)
             self.assertEqual(told, {'finished': {'step': 500}})
             self.assertEqual(digest(by_terminal), digest(by_pipe))
