@@ -36,6 +36,11 @@ function formatDuration(seconds) {
   return ms > 0 && ms < 0.1 ? 'less than 0.1 ms' : `${formatCount(ms)} ms`;
 }
 
+/* A reason may end with a program's last lines: there is room for them in the notice only. */
+function firstLine(text) {
+  return text.split('\n', 1)[0];
+}
+
 /* Reads the page's address and takes the token out of it: the cookie is enough from here on. */
 function takeAddress() {
   const query = new URLSearchParams(location.search);
@@ -153,7 +158,7 @@ class Page {
     if (state === 'failed')
       this.#notify(reason?.message ?? 'It failed.', 'retry');
     // What was stopped is drawn when it is asked for.
-    if (run > 0 && (state === 'stopped' || state === 'failed'))
+    if (step > 0 && (state === 'stopped' || state === 'failed'))
       this.#pullFrame();
     this.#render();
     if (isNew && state !== 'failed')
@@ -327,7 +332,7 @@ class Page {
         ? `stopped at step ${step} after ${formatDuration(this.#stopReport.seconds)}`
         : `stopped at step ${step}`;
       case 'finished': return `finished at step ${step}`;
-      case 'failed': return `failed at step ${step}${reason ? `: ${reason.message}` : ''}`;
+      case 'failed': return `failed at step ${step}${reason ? `: ${firstLine(reason.message)}` : ''}`;
       default: return `${state}, step ${step}`;
     }
   }

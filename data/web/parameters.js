@@ -39,7 +39,7 @@ function sliderStep(spec) {
 function describe(spec) {
   const range = hasRange(spec) ? `${format(spec.minimum)} to ${format(spec.maximum)}` : '';
   const parts = [spec.description, range, spec.live ? '' : 'applies at the next start'];
-  return parts.filter((part) => part).join(' · ');
+  return parts.filter((part) => part).join('\u00a0· ');
 }
 
 /* The input where a value is typed or chosen. */
