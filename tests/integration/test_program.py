@@ -88,6 +88,17 @@ class Ends(ProgramTest):
             self.assertEqual([step_of(frame) for frame in frames], [1, 2, 3, 4, 5])
             self.assertEqual(told, {'finished': {'step': 5}})
 
+    async def test_at_once(self):
+        """One that has ended before anybody could ask the kernel who it was."""
+        async with Service(program=['/bin/true']) as service:
+            async with await service.connect() as client:
+                for _ in range(200):
+                    await client.send('start')
+                    failed = await client.told('failed')
+                    self.assertIn('no SVG document', failed['message'])
+                    self.assertEqual(failed['step'], 0)
+            await service.wait_sessions(0)
+
     async def test_frames_of_a_megabyte(self):
         async with self.frames('--count', 12, '--bytes', 1_000_000) as service:
             frames, told = await self.run_to_end(service)
