@@ -357,6 +357,20 @@ take_changes (StepcastSession *self, gboolean is_live)
   return changes;
 }
 
+static gboolean
+has_live (StepcastSession *self, GVariant *changes)
+{
+  GType generator_type = stepcast_source_get_generator_type (self->source);
+  GVariantIter iter;
+  const char *name;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, NULL))
+    if (stepcast_parameter_is_live (stepcast_parameters_find (generator_type, name, NULL)))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
 {
@@ -367,7 +381,8 @@ answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
     {
       g_autoptr (GTask) task = next;
 
-      g_task_return_int (task, (gssize) step);
+      /* What applies at the next start is used by the first step after it. */
+      g_task_return_int (task, has_live (self, g_task_get_task_data (task)) ? (gssize) step : 1);
     }
   if (has_changed)
     g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
@@ -949,10 +964,11 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
   follower = g_rc_box_new0 (Follower);
   follower->sink = g_object_ref (sink);
   g_ptr_array_add (self->followers, follower);
-  if (is_latest_current (self))
+  if (self->latest != NULL)
     {
       StepcastDemand demand;
 
+      /* Who comes late sees what there is. */
       stepcast_frame_sink_get_demand (sink, &demand);
       if (!demand.is_every)
         stepcast_frame_sink_deliver (sink, &self->latest, 1);

@@ -67,7 +67,7 @@ set_up_process (void)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
-  g_log_set_writer_func (g_log_writer_default, NULL, NULL);
+  g_log_writer_default_set_use_stderr (TRUE); /* stdout is for the one line */
   prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what programs leave behind is ours to reap */
   signal (SIGPIPE, SIG_IGN); /* a peer or a program that has gone is an error of the write */
   mallopt (M_MMAP_THRESHOLD, HEAP_BYTES);

@@ -106,13 +106,10 @@ clear_source (GSource **source)
 /* ---- the end ---- */
 
 static GError *
-make_error (StepcastProgramRun *self, const char *what)
+make_error (StepcastProgramRun *self, int code, const char *what)
 {
   g_autofree char *last_lines =
     self->log != NULL ? stepcast_log_reader_get_last_lines (self->log) : NULL;
-  int code = self->failure != NULL && !stepcast_process_has_exited (self->process) ?
-               self->failure->code :
-               STEPCAST_ERROR_PROGRAM_FAILED;
 
   if (last_lines == NULL)
     return g_error_new (STEPCAST_ERROR, code, "%s", what);
@@ -127,20 +124,20 @@ judge (StepcastProgramRun *self)
 {
   g_autofree char *exit = stepcast_process_describe_exit (self->process);
   g_autofree char *what = NULL;
-  gboolean is_our_doing = self->failure != NULL && !self->is_at_end;
+  gboolean has_succeeded = stepcast_process_has_succeeded (self->process);
 
-  if (is_our_doing) /* it was told to end because of it */
-    what = g_strdup (self->failure->message);
-  else if (!stepcast_process_has_succeeded (self->process) && self->failure != NULL)
+  /* Where its output is not at its end, it was told to end because of the failure. */
+  if (self->failure != NULL && (has_succeeded || !self->is_at_end))
+    return make_error (self, self->failure->code, self->failure->message);
+
+  if (self->failure != NULL)
     what = g_strdup_printf ("“%s” %s. %s", self->argv[0], exit, self->failure->message);
-  else if (!stepcast_process_has_succeeded (self->process))
+  else if (!has_succeeded)
     what = g_strdup_printf ("“%s” %s", self->argv[0], exit);
-  else if (self->failure != NULL)
-    what = g_strdup (self->failure->message);
   else if (self->n_documents == 0)
     what = g_strdup_printf ("“%s” %s and printed no SVG document", self->argv[0], exit);
 
-  return what != NULL ? make_error (self, what) : NULL;
+  return what != NULL ? make_error (self, STEPCAST_ERROR_PROGRAM_FAILED, what) : NULL;
 }
 
 static void
@@ -197,9 +194,9 @@ check_free (Check *check)
   g_free (check);
 }
 
-/* The frames up to the first document that was refused. */
+/* The frames up to the first document that was refused, whose number @n_refused is then. */
 static GPtrArray *
-take_frames (StepcastProgramRun *self, GError **error)
+take_frames (StepcastProgramRun *self, guint64 *n_refused, GError **error)
 {
   StepcastRun *run = STEPCAST_RUN (self);
   GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify) stepcast_frame_unref);
@@ -213,6 +210,7 @@ take_frames (StepcastProgramRun *self, GError **error)
         {
           g_propagate_prefixed_error (error, g_steal_pointer (&check->error),
                                       "Document %" G_GUINT64_FORMAT ": ", check->step);
+          *n_refused = check->step;
           break;
         }
       self->serial++;
@@ -228,7 +226,8 @@ static void
 come_home (StepcastProgramRun *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) frames = take_frames (self, &error);
+  guint64 n_refused = 0;
+  g_autoptr (GPtrArray) frames = take_frames (self, &n_refused, &error);
   StepcastProgress progress = *stepcast_run_get_progress (STEPCAST_RUN (self));
 
   if (self->is_ending)
@@ -245,7 +244,7 @@ come_home (StepcastProgramRun *self)
       self->failure = g_steal_pointer (&error);
       self->is_drained = TRUE;
       self->is_at_end = FALSE;
-      progress.step -= MIN (progress.step, 1);
+      progress.step = n_refused - 1;
     }
   stepcast_run_set_progress (STEPCAST_RUN (self), &progress);
   stepcast_run_come_home (STEPCAST_RUN (self), frames, STEPCAST_OUTCOME_NONE, error);

@@ -106,6 +106,21 @@ get_content_type (const char *path)
 }
 
 /**
+ * stepcast_http_respond_nothing:
+ * @message: a request
+ * @path: a path at which there is nothing
+ */
+void
+stepcast_http_respond_nothing (SoupServerMessage *message, const char *path)
+{
+  g_autofree char *quoted = stepcast_error_quote (path);
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST, "There is nothing at “%s”", quoted);
+
+  stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+/**
  * stepcast_http_respond_page:
  * @message: a request
  * @path: the path that was asked for; "/" is the page
@@ -119,10 +134,7 @@ stepcast_http_respond_page (SoupServerMessage *message, const char *path)
 
   if (bytes == NULL)
     {
-      g_autoptr (GError) error = g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                                              "There is nothing at “%.64s”", path);
-
-      stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+      stepcast_http_respond_nothing (message, path);
       return;
     }
 

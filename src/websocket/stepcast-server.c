@@ -115,6 +115,10 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
   /* Nothing here has a use for a body, and libsoup would keep one of any size. */
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 
+  /* libsoup keeps connections only where it listens by itself. */
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
+                                "close");
+
   /* A status that is set here keeps the handlers from being called. */
   if (!stepcast_gate_check (self->gate, message, &status, &error))
     {
@@ -241,7 +245,8 @@ open_session (StepcastServer *self, GUri *uri, StepcastRole role, GError **error
 typedef struct
 {
   StepcastServer *server;
-  StepcastSession *session; /* (nullable): one to join; NULL for one of its own */
+  StepcastSession *session; /* (nullable): one to join */
+  GError *refusal;          /* (nullable): why there is none to join */
   StepcastRole role;
   GList *extensions; /* none is ever offered: it stays empty */
 } Upgrade;
@@ -252,6 +257,7 @@ upgrade_free (gpointer data, GClosure *closure)
   Upgrade *upgrade = data;
 
   g_clear_object (&upgrade->session);
+  g_clear_error (&upgrade->refusal);
   g_object_unref (upgrade->server);
   g_free (upgrade);
 }
@@ -265,6 +271,11 @@ give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GU
   if (upgrade->session != NULL)
     {
       stepcast_viewer_join (viewer, upgrade->session);
+      return;
+    }
+  if (upgrade->refusal != NULL)
+    {
+      stepcast_viewer_refuse (viewer, upgrade->refusal);
       return;
     }
 
@@ -302,8 +313,12 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   give_session (self, viewer, upgrade, uri);
 }
 
+/* Joins @session; where it is NULL, opens one, or tells the @refusal. */
 static void
-handle_websocket (StepcastServer *self, SoupServerMessage *message, StepcastSession *session)
+handle_websocket (StepcastServer *self,
+                  SoupServerMessage *message,
+                  StepcastSession *session,
+                  const GError *refusal)
 {
   char *protocols[] = { (char *) stepcast_v1_dialect.subprotocol, NULL };
   Upgrade *upgrade;
@@ -317,6 +332,7 @@ handle_websocket (StepcastServer *self, SoupServerMessage *message, StepcastSess
   upgrade = g_new0 (Upgrade, 1);
   upgrade->server = g_object_ref (self);
   upgrade->session = session != NULL ? g_object_ref (session) : NULL;
+  upgrade->refusal = refusal != NULL ? g_error_copy (refusal) : NULL;
   upgrade->role = stepcast_gate_get_role (self->gate, message);
 
   if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
@@ -345,6 +361,17 @@ handle_page (SoupServer *soup,
   stepcast_http_respond_page (message, path);
 }
 
+/* A handler is called for what is below its path, too; nothing is there. */
+static gboolean
+is_exactly (SoupServerMessage *message, const char *path, const char *expected)
+{
+  if (g_str_equal (path, expected))
+    return TRUE;
+
+  stepcast_http_respond_nothing (message, path);
+  return FALSE;
+}
+
 static void
 handle_health (SoupServer *soup,
                SoupServerMessage *message,
@@ -352,7 +379,8 @@ handle_health (SoupServer *soup,
                GHashTable *query,
                gpointer data)
 {
-  stepcast_http_respond_text (message, SOUP_STATUS_OK, "text/plain; charset=utf-8", "ok\n");
+  if (is_exactly (message, path, "/health"))
+    stepcast_http_respond_text (message, SOUP_STATUS_OK, "text/plain; charset=utf-8", "ok\n");
 }
 
 static void
@@ -364,7 +392,9 @@ handle_generators (SoupServer *soup,
 {
   StepcastServer *self = data;
 
-  stepcast_http_respond_generators (message, stepcast_session_manager_get_registry (self->manager));
+  if (is_exactly (message, path, "/generators"))
+    stepcast_http_respond_generators (message,
+                                      stepcast_session_manager_get_registry (self->manager));
 }
 
 static void
@@ -385,7 +415,7 @@ handle_session (StepcastServer *self,
     }
   else if (g_str_equal (what, "ws"))
     {
-      handle_websocket (self, message, session);
+      handle_websocket (self, message, session, NULL);
     }
   else
     {
@@ -416,6 +446,8 @@ handle_sessions (SoupServer *soup,
   session = stepcast_session_manager_find (self->manager, parts[1], &error);
   if (session != NULL)
     handle_session (self, message, session, parts[2]);
+  else if (g_strcmp0 (parts[2], "ws") == 0)
+    handle_websocket (self, message, NULL, error);
   else
     stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
 }
@@ -427,7 +459,8 @@ handle_ws (SoupServer *soup,
            GHashTable *query,
            gpointer data)
 {
-  handle_websocket (data, message, NULL);
+  if (is_exactly (message, path, "/ws"))
+    handle_websocket (data, message, NULL, NULL);
 }
 
 /* ---- the server ---- */
@@ -440,6 +473,8 @@ on_accepted (GSocketConnection *connection, gpointer user_data)
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
   g_autoptr (GError) error = NULL;
 
+  if (local == NULL || remote == NULL) /* it has gone again */
+    return;
   if (!soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, &error))
     g_debug ("A connection was not taken: %s", error->message);
 }

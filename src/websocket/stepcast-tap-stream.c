@@ -26,6 +26,9 @@
 /* A burst of small frames in one write: two vectors each. */
 #define MAX_VECTORS 64
 
+/* libsoup asks for 1 KiB at a time. */
+#define READ_BYTES 1024
+
 /* What a peer may still send after it was told that the connection is closed. */
 #define LINGER_BYTES (256 * 1024)
 
@@ -227,18 +230,22 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
 {
   StepcastFrameGuard *guard = &self->guard;
   gboolean was_good = guard->close_code == 0;
+  guint8 data[READ_BYTES];
+  gsize n_wanted = MIN (sizeof data, count - STEPCAST_MAX_HEADER_BYTES);
   gssize n_read;
   gsize n_shown;
+
+  g_return_val_if_fail (count > STEPCAST_MAX_HEADER_BYTES, would_block (error));
 
   if (stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
     return would_block (error);
 
-  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, buffer, count, NULL, error);
+  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, data, n_wanted, NULL, error);
   if (n_read <= 0)
     return n_read;
 
   guard->hides_pings = self->is_soup_blocked;
-  n_shown = stepcast_frame_guard_filter (guard, buffer, (gsize) n_read);
+  n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
   if (was_good && guard->close_code != 0)
     tell_violation (self);
   if (n_shown > 0)

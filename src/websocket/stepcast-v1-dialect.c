@@ -15,7 +15,7 @@
 /* An id is repeated in the answer: longer ones would make answers longer than requests. */
 #define MAX_ID_BYTES 128
 
-/* Requests are flat; the parser is recursive. */
+/* Requests are flat; json-glib's parser is recursive. */
 #define MAX_DEPTH 16
 
 static gboolean
@@ -38,6 +38,18 @@ is_too_deep (const char *text)
       depth--;
 
   return depth > MAX_DEPTH;
+}
+
+/* json-glib overlooks what stands before and after. */
+static gboolean
+is_one_object (const char *text)
+{
+  const char *blanks = " \t\r\n";
+  gsize length = strlen (text);
+
+  while (length > 0 && strchr (blanks, text[length - 1]) != NULL)
+    length--;
+  return text[strspn (text, blanks)] == '{' && text[length - 1] == '}';
 }
 
 /* The id as JSON text; NULL where it is neither a string nor an integer, or too long. */
@@ -183,7 +195,7 @@ v1_parse (const char *text, GType generator_type, char **id, GError **error)
   StepcastRequestType type;
   JsonObject *object;
 
-  if (!is_too_deep (text))
+  if (is_one_object (text) && !is_too_deep (text))
     root = json_from_string (text, &json_error);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
@@ -314,7 +326,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
 }
 
 static char *
-v1_accepted (const StepcastRequest *request)
+v1_accepted (const StepcastRequest *request, StepcastSession *session, gboolean was_so_before)
 {
   return g_strdup_printf ("{\"type\":\"answer\",\"id\":%s}", request->id);
 }

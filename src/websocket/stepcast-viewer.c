@@ -428,6 +428,7 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
 {
   g_autoptr (StepcastRequest) request = taken;
   g_autoptr (GError) error = NULL;
+  gboolean was_paused;
 
   if (!is_allowed (self, request, &error))
     {
@@ -456,9 +457,9 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
     case STEPCAST_REQUEST_STEP:
     case STEPCAST_REQUEST_OPTIONS:
     default:
-      /* The answer goes first: what comes of the request is told after it. */
+      was_paused = stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_PAUSED;
       if (do_at_once (self, request, &error))
-        say_now (self, self->dialect->accepted (request));
+        say_now (self, self->dialect->accepted (request, self->session, was_paused));
       else
         say_error (self, request, NULL, error);
       break;
