@@ -272,7 +272,7 @@ reap (gpointer data)
 {
   Helper *helper = data;
 
-  if (!stepcast_child_reap (helper->process, helper->pid, &helper->wait_status))
+  if (!stepcast_child_reap (helper->pid, &helper->wait_status))
     return G_SOURCE_CONTINUE;
 
   helper->exited = TRUE;
@@ -289,6 +289,7 @@ on_helper_exited (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GSource) again = NULL;
 
   g_subprocess_wait_finish (helper->process, result, NULL);
+  helper->wait_status = g_subprocess_get_status (helper->process);
   if (reap (helper) == G_SOURCE_REMOVE)
     return;
 

@@ -18,6 +18,8 @@
 /* Requests are flat; json-glib's parser is recursive. */
 #define MAX_DEPTH 16
 
+#define BLANKS " \t\r\n"
+
 static gboolean
 bad_request (GError **error, const char *message)
 {
@@ -25,31 +27,35 @@ bad_request (GError **error, const char *message)
   return FALSE;
 }
 
-/* An upper bound: brackets within strings count, too. */
+/* json-glib overlooks what stands before and after an object, and would follow any depth. */
 static gboolean
-is_too_deep (const char *text)
+is_one_flat_object (const char *text)
 {
+  const char *c = text + strspn (text, BLANKS);
+  gboolean is_in_string = FALSE;
   guint depth = 0;
 
-  for (const char *c = text; *c != '\0' && depth <= MAX_DEPTH; c++)
-    if (*c == '[' || *c == '{')
-      depth++;
-    else if ((*c == ']' || *c == '}') && depth > 0)
-      depth--;
+  if (*c != '{')
+    return FALSE;
+  do
+    {
+      if (is_in_string)
+        {
+          is_in_string = *c != '"';
+          if (*c == '\\' && c[1] != '\0')
+            c++;
+        }
+      else
+        {
+          is_in_string = *c == '"';
+          depth += *c == '{' || *c == '[';
+          depth -= *c == '}' || *c == ']';
+        }
+      c++;
+    }
+  while (*c != '\0' && depth > 0 && depth <= MAX_DEPTH);
 
-  return depth > MAX_DEPTH;
-}
-
-/* json-glib overlooks what stands before and after. */
-static gboolean
-is_one_object (const char *text)
-{
-  const char *blanks = " \t\r\n";
-  gsize length = strlen (text);
-
-  while (length > 0 && strchr (blanks, text[length - 1]) != NULL)
-    length--;
-  return text[strspn (text, blanks)] == '{' && text[length - 1] == '}';
+  return depth == 0 && c[strspn (c, BLANKS)] == '\0';
 }
 
 /* The id as JSON text; NULL where it is neither a string nor an integer, or too long. */
@@ -195,7 +201,7 @@ v1_parse (const char *text, GType generator_type, char **id, GError **error)
   StepcastRequestType type;
   JsonObject *object;
 
-  if (is_one_object (text) && !is_too_deep (text))
+  if (is_one_flat_object (text))
     root = json_from_string (text, &json_error);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
