@@ -109,8 +109,10 @@ set_state (StepcastSession *self, StepcastSessionState state)
 {
   g_assert (edges[self->state] & (1u << state));
 
-  g_debug ("%s: %s → %s at step %" G_GUINT64_FORMAT, self->name, get_nick (self->state),
-           get_nick (state), self->progress.step);
+  if (!g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN))
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_DEBUG, "STEPCAST_SESSION", self->name, "MESSAGE",
+                      "%s: %s → %s at step %" G_GUINT64_FORMAT, self->name, get_nick (self->state),
+                      get_nick (state), self->progress.step);
   self->state = state;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
