@@ -516,7 +516,7 @@ on_escape (gpointer user_data)
 static void
 on_process_ended (StepcastProcess *process, StepcastProgramRun *self)
 {
-  g_autoptr (StepcastProgramRun) alive = g_object_ref (self);
+  g_autoptr (StepcastProgramRun) alive G_GNUC_UNUSED = g_object_ref (self);
 
   if (self->is_ending)
     {
@@ -597,7 +597,7 @@ static void
 stepcast_program_run_cancel (StepcastRun *run)
 {
   StepcastProgramRun *self = STEPCAST_PROGRAM_RUN (run);
-  g_autoptr (StepcastRun) alive = g_object_ref (run);
+  g_autoptr (StepcastRun) alive G_GNUC_UNUSED = g_object_ref (run);
 
   if (stepcast_run_has_ended (run) || self->is_cancelled)
     return;

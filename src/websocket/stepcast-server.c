@@ -289,7 +289,7 @@ give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GU
 static void
 on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
 {
-  g_autoptr (SoupServerMessage) alive = g_object_ref (message);
+  g_autoptr (SoupServerMessage) alive G_GNUC_UNUSED = g_object_ref (message);
   g_autoptr (StepcastServer) self = g_object_ref (upgrade->server);
   GUri *uri = soup_server_message_get_uri (message);
   SoupMessageHeaders *request_headers = soup_server_message_get_request_headers (message);

@@ -142,7 +142,7 @@ static gboolean
 on_writable (GObject *stream, gpointer user_data)
 {
   StepcastTapStream *self = user_data;
-  g_autoptr (StepcastTapStream) alive = g_object_ref (self);
+  g_autoptr (StepcastTapStream) alive G_GNUC_UNUSED = g_object_ref (self);
 
   stepcast_tap_stream_flush (self);
   if (self->events != NULL)

@@ -542,7 +542,7 @@ on_closing (SoupWebsocketConnection *connection, StepcastViewer *self)
 static void
 on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
 {
-  g_autoptr (StepcastViewer) alive = g_object_ref (self);
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
 
   self->is_closing = TRUE;
   stepcast_tap_stream_listen (self->tap, NULL, NULL);
