@@ -155,6 +155,21 @@ stepcast_run_proceed (StepcastRun *self)
     STEPCAST_RUN_GET_CLASS (self)->proceed (self);
 }
 
+/**
+ * stepcast_run_demand_changed:
+ * @self: a run that is busy
+ *
+ * Lets one that waits for something else look at the demand again.
+ */
+void
+stepcast_run_demand_changed (StepcastRun *self)
+{
+  StepcastRunClass *klass = STEPCAST_RUN_GET_CLASS (self);
+
+  if (klass->demand_changed != NULL)
+    klass->demand_changed (self);
+}
+
 void
 stepcast_run_yield (StepcastRun *self)
 {

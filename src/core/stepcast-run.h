@@ -98,6 +98,8 @@ typedef struct
 /**
  * StepcastRunClass:
  * @proceed: goes on, if there is nothing under way and the allowance and the demand let it
+ * @demand_changed: (nullable): what is wanted may have changed while it is busy; for one that waits
+ *   meanwhile for something else
  * @yield: brings what is under way home at the next step boundary
  * @cancel: ends the run as soon as can be; it comes home with %STEPCAST_OUTCOME_CANCELLED. Called
  * of one that has ended too, when a drawing is under way that nobody waits for any more
@@ -113,6 +115,7 @@ struct _StepcastRunClass
   GObjectClass parent_class;
 
   void (*proceed) (StepcastRun *self);
+  void (*demand_changed) (StepcastRun *self);
   void (*yield) (StepcastRun *self);
   void (*cancel) (StepcastRun *self);
   void (*abandon) (StepcastRun *self);
@@ -129,6 +132,7 @@ gboolean stepcast_run_has_ended (StepcastRun *self);
 const StepcastProgress *stepcast_run_get_progress (StepcastRun *self);
 
 void stepcast_run_proceed (StepcastRun *self);
+void stepcast_run_demand_changed (StepcastRun *self);
 void stepcast_run_yield (StepcastRun *self);
 void stepcast_run_cancel (StepcastRun *self);
 void stepcast_run_abandon (StepcastRun *self);

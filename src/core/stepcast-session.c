@@ -604,7 +604,10 @@ stepcast_session_proceed (StepcastSession *self)
   if (can_change (self))
     apply_changes (self);
   if (is_busy (self))
-    return;
+    {
+      stepcast_run_demand_changed (self->run);
+      return;
+    }
 
   if (self->state == STEPCAST_SESSION_STATE_RUNNING && self->run != NULL)
     {

@@ -70,6 +70,7 @@ struct _StepcastProgramRun
   StepcastLogReader *log;   /* (nullable): with it */
   StepcastDocumentSplitter *splitter;
   GSource *readable; /* (nullable): while it waits for output */
+  GSource *due;      /* (nullable): with it, until somebody is ready for the last document */
   GSource *silence;  /* (nullable): before the first document */
   GSource *escape;   /* (nullable): when its group is gone, and its output is not at its end */
   GTask *task;       /* (nullable): the slice under way */
@@ -77,9 +78,15 @@ struct _StepcastProgramRun
   GPtrArray *checks; /* of Check */
   guint n_checking;  /* of them */
 
-  guint64 n_documents;   /* that have come: the number of the step under way */
-  guint64 serial;        /* of the last frame */
-  GBytes *last_document; /* (nullable): of the last step */
+  guint64 n_documents;    /* that have come: the number of the step under way */
+  guint64 serial;         /* of the last frame */
+  GBytes *last_document;  /* (nullable): of the last step */
+  gboolean is_last_shown; /* it was checked, for all who wanted to see it */
+
+  /* While documents are being loaded: those that came with them, and the one before. */
+  GPtrArray *new_documents; /* (nullable): of GBytes */
+  GBytes *document_before;  /* (nullable) */
+
   gboolean is_drained;
   gboolean is_at_end;  /* of its output */
   gboolean is_escaped; /* its group is gone for longer than the grace time */
@@ -91,6 +98,7 @@ struct _StepcastProgramRun
 G_DEFINE_FINAL_TYPE (StepcastProgramRun, stepcast_program_run, STEPCAST_TYPE_RUN)
 
 static void wait_for_output (StepcastProgramRun *self);
+static void show_last_if_due (StepcastProgramRun *self);
 static void begin_end (StepcastProgramRun *self);
 
 static void
@@ -128,7 +136,10 @@ judge (StepcastProgramRun *self)
 
   /* Where its output is not at its end, it was told to end because of the failure. */
   if (self->failure != NULL && (has_succeeded || !self->is_at_end))
-    return make_error (self, self->failure->code, self->failure->message);
+    return make_error (self,
+                       self->failure->domain == STEPCAST_ERROR ? self->failure->code :
+                                                                 STEPCAST_ERROR_PROGRAM_FAILED,
+                       self->failure->message);
 
   if (self->failure != NULL)
     what = g_strdup_printf ("“%s” %s. %s", self->argv[0], exit, self->failure->message);
@@ -176,6 +187,7 @@ static void
 begin_end (StepcastProgramRun *self)
 {
   clear_source (&self->readable);
+  clear_source (&self->due);
   clear_source (&self->silence);
   self->is_ending = TRUE;
   stepcast_run_set_busy (STEPCAST_RUN (self), TRUE);
@@ -194,9 +206,27 @@ check_free (Check *check)
   g_free (check);
 }
 
-/* The frames up to the first document that was refused, whose number @n_refused is then. */
+/* The document of @step does not count: the last complete step is the one before. */
+static void
+go_back (StepcastProgramRun *self, guint64 step)
+{
+  GBytes *last = self->document_before;
+  guint64 index;
+
+  if (self->new_documents != NULL)
+    {
+      index = step - 1 - (self->n_documents - self->new_documents->len);
+      if (index > 0)
+        last = self->new_documents->pdata[index - 1];
+      g_clear_pointer (&self->last_document, g_bytes_unref);
+      self->last_document = last != NULL ? g_bytes_ref (last) : NULL;
+    }
+  self->n_documents = step - 1;
+}
+
+/* The frames up to the first document that was refused. */
 static GPtrArray *
-take_frames (StepcastProgramRun *self, guint64 *n_refused, GError **error)
+take_frames (StepcastProgramRun *self, guint64 *refused_step, GError **error)
 {
   StepcastRun *run = STEPCAST_RUN (self);
   GPtrArray *frames = g_ptr_array_new_with_free_func ((GDestroyNotify) stepcast_frame_unref);
@@ -210,7 +240,7 @@ take_frames (StepcastProgramRun *self, guint64 *n_refused, GError **error)
         {
           g_propagate_prefixed_error (error, g_steal_pointer (&check->error),
                                       "Document %" G_GUINT64_FORMAT ": ", check->step);
-          *n_refused = check->step;
+          *refused_step = check->step;
           break;
         }
       self->serial++;
@@ -226,10 +256,26 @@ static void
 come_home (StepcastProgramRun *self)
 {
   g_autoptr (GError) error = NULL;
-  guint64 n_refused = 0;
-  g_autoptr (GPtrArray) frames = take_frames (self, &n_refused, &error);
+  g_autoptr (GPtrArray) frames = NULL;
   StepcastProgress progress = *stepcast_run_get_progress (STEPCAST_RUN (self));
+  guint64 refused_step = 0;
 
+  frames = take_frames (self, &refused_step, &error);
+  if (self->is_ending)
+    {
+      go_back (self, progress.step + 1); /* nobody was told of what is not home yet */
+    }
+  else if (error != NULL && !stepcast_run_has_ended (STEPCAST_RUN (self)))
+    {
+      /* Nothing after it counts, whatever else may be wrong there. */
+      g_clear_error (&self->failure);
+      self->failure = g_steal_pointer (&error);
+      self->is_drained = TRUE;
+      self->is_at_end = FALSE;
+      go_back (self, refused_step);
+    }
+  g_clear_pointer (&self->new_documents, g_ptr_array_unref);
+  g_clear_pointer (&self->document_before, g_bytes_unref);
   if (self->is_ending)
     {
       conclude_if_all_has_ended (self);
@@ -237,15 +283,6 @@ come_home (StepcastProgramRun *self)
     }
 
   progress.step = self->n_documents;
-  if (error != NULL && !stepcast_run_has_ended (STEPCAST_RUN (self)))
-    {
-      /* Nothing after it counts, whatever else may be wrong there. */
-      g_clear_error (&self->failure);
-      self->failure = g_steal_pointer (&error);
-      self->is_drained = TRUE;
-      self->is_at_end = FALSE;
-      progress.step = n_refused - 1;
-    }
   stepcast_run_set_progress (STEPCAST_RUN (self), &progress);
   stepcast_run_come_home (STEPCAST_RUN (self), frames, STEPCAST_OUTCOME_NONE, error);
 }
@@ -274,6 +311,7 @@ begin_check (StepcastProgramRun *self, GBytes *document, guint64 step)
   Check *check = g_new0 (Check, 1);
   CheckDone *done = g_new (CheckDone, 1);
 
+  self->is_last_shown = step == self->n_documents;
   check->document = g_bytes_ref (document);
   check->step = step;
   g_ptr_array_add (self->checks, check);
@@ -374,6 +412,7 @@ take_documents (StepcastProgramRun *self, GPtrArray *documents)
       gboolean is_due = is_last && g_get_monotonic_time () >= demand.due_us;
 
       self->n_documents++;
+      self->is_last_shown = FALSE;
       if (demand.is_every || is_due)
         begin_check (self, documents->pdata[i], self->n_documents);
     }
@@ -381,7 +420,8 @@ take_documents (StepcastProgramRun *self, GPtrArray *documents)
   if (documents->len > 0)
     {
       clear_source (&self->silence);
-      g_clear_pointer (&self->last_document, g_bytes_unref);
+      self->new_documents = g_ptr_array_ref (documents);
+      self->document_before = g_steal_pointer (&self->last_document);
       self->last_document = g_bytes_ref (documents->pdata[documents->len - 1]);
     }
 }
@@ -454,9 +494,55 @@ on_readable (GObject *stream, gpointer user_data)
   StepcastProgramRun *self = user_data;
 
   clear_source (&self->readable);
+  clear_source (&self->due);
   push_slice (self);
 
   return G_SOURCE_CONTINUE; /* destroyed by then */
+}
+
+static gboolean
+on_due (gpointer user_data)
+{
+  StepcastProgramRun *self = user_data;
+
+  g_clear_pointer (&self->due, g_source_unref);
+  show_last_if_due (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_until_due (StepcastProgramRun *self, gint64 due_us)
+{
+  self->due = g_timeout_source_new (0);
+  g_source_set_static_name (self->due, "[stepcast] program's last document is due");
+  g_source_set_priority (self->due, STEPCAST_PRIORITY_OUTPUT);
+  g_source_set_ready_time (self->due, due_us);
+  g_source_set_callback (self->due, on_due, self, NULL);
+  g_source_attach (self->due, g_main_context_get_thread_default ());
+}
+
+/* While it waits for output: the last document may have come when nobody was ready for it, or
+ * before anybody looked. The next one can be long in coming. */
+static void
+show_last_if_due (StepcastProgramRun *self)
+{
+  StepcastDemand demand;
+
+  clear_source (&self->due);
+  if (self->last_document == NULL || self->is_last_shown)
+    return;
+
+  stepcast_run_get_demand (STEPCAST_RUN (self), &demand);
+  if (g_get_monotonic_time () >= demand.due_us)
+    {
+      clear_source (&self->readable);
+      begin_check (self, self->last_document, self->n_documents);
+    }
+  else if (demand.due_us != STEPCAST_NEVER)
+    {
+      wait_until_due (self, demand.due_us);
+    }
 }
 
 static void
@@ -464,11 +550,18 @@ wait_for_output (StepcastProgramRun *self)
 {
   GInputStream *output = stepcast_process_get_output (self->process);
 
+  if (self->is_escaped) /* it may never become readable again: what there is, is read at once */
+    {
+      push_slice (self);
+      return;
+    }
+
   self->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (output), NULL);
   g_source_set_static_name (self->readable, "[stepcast] program readable");
   g_source_set_priority (self->readable, STEPCAST_PRIORITY_OUTPUT);
   g_source_set_callback (self->readable, G_SOURCE_FUNC (on_readable), self, NULL);
   g_source_attach (self->readable, g_main_context_get_thread_default ());
+  show_last_if_due (self);
 }
 
 /* ---- the process ---- */
@@ -507,6 +600,7 @@ on_escape (gpointer user_data)
   if (self->readable != NULL)
     {
       clear_source (&self->readable);
+      clear_source (&self->due);
       push_slice (self);
     }
 
@@ -582,6 +676,15 @@ stepcast_program_run_proceed (StepcastRun *run)
 }
 
 static void
+stepcast_program_run_demand_changed (StepcastRun *run)
+{
+  StepcastProgramRun *self = STEPCAST_PROGRAM_RUN (run);
+
+  if (self->readable != NULL)
+    show_last_if_due (self);
+}
+
+static void
 stepcast_program_run_yield (StepcastRun *run)
 {
   StepcastProgramRun *self = STEPCAST_PROGRAM_RUN (run);
@@ -589,6 +692,7 @@ stepcast_program_run_yield (StepcastRun *run)
   if (self->readable != NULL)
     {
       clear_source (&self->readable);
+      clear_source (&self->due);
       stepcast_run_set_busy (run, FALSE);
     }
 }
@@ -646,6 +750,7 @@ stepcast_program_run_dispose (GObject *object)
 
   g_assert (self->task == NULL); /* a slice under way keeps its run */
   clear_source (&self->readable);
+  clear_source (&self->due);
   clear_source (&self->silence);
   clear_source (&self->escape);
   g_clear_object (&self->process);
@@ -665,6 +770,8 @@ stepcast_program_run_finalize (GObject *object)
   stepcast_document_splitter_free (self->splitter);
   g_ptr_array_unref (self->checks);
   g_clear_pointer (&self->last_document, g_bytes_unref);
+  g_clear_pointer (&self->new_documents, g_ptr_array_unref);
+  g_clear_pointer (&self->document_before, g_bytes_unref);
   g_clear_error (&self->failure);
   g_strfreev (self->argv);
 
@@ -681,6 +788,7 @@ stepcast_program_run_class_init (StepcastProgramRunClass *klass)
   object_class->finalize = stepcast_program_run_finalize;
 
   run_class->proceed = stepcast_program_run_proceed;
+  run_class->demand_changed = stepcast_program_run_demand_changed;
   run_class->yield = stepcast_program_run_yield;
   run_class->cancel = stepcast_program_run_cancel;
   run_class->abandon = stepcast_program_run_abandon;

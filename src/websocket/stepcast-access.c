@@ -6,6 +6,7 @@
 #include "stepcast-access.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <sys/random.h>
 
 /* 128 bits, as hexadecimal digits: nobody guesses them. */
@@ -113,6 +114,15 @@ save (GKeyFile *file, const char *path, GError **error)
                                    0600, error);
 }
 
+/* What others may have read is no secret: it is made again. */
+static gboolean
+is_private (const char *path)
+{
+  GStatBuf info;
+
+  return g_stat (path, &info) == 0 && (info.st_mode & 0077) == 0;
+}
+
 /**
  * stepcast_access_new_from_file:
  * @path: where the tokens are kept; what is missing is made, with mode 0600
@@ -130,7 +140,7 @@ stepcast_access_new_from_file (const char *path, GError **error)
   g_autoptr (GError) load_error = NULL;
   gboolean is_new = FALSE;
 
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &load_error))
+  if (is_private (path) && !g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &load_error))
     g_debug ("New tokens: %s", load_error->message);
 
   for (guint role = STEPCAST_ROLE_VIEW; role < N_ROLES; role++)

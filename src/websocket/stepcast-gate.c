@@ -128,14 +128,15 @@ check_host (const StepcastGate *self, SoupServerMessage *message, GError **error
 {
   HeaderSearch host = find_header (message, "Host");
   GUri *uri = soup_server_message_get_uri (message);
+  g_autofree char *quoted = NULL;
 
   /* A target in absolute form names a host of its own (RFC 9112, section 3.2.2). */
   if (host.n_found == 1 && is_our_host (self, host.value) && uri != NULL && is_our_uri (self, uri))
     return TRUE;
 
+  quoted = stepcast_error_quote (host.n_found == 0 ? "" : host.value);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
-               "This server is %s, not “%.64s”", (const char *) self->hosts->pdata[0],
-               host.n_found == 0 ? "" : host.value);
+               "This server is %s, not “%s”", (const char *) self->hosts->pdata[0], quoted);
   return FALSE;
 }
 
@@ -144,6 +145,7 @@ static gboolean
 check_origin (const StepcastGate *self, SoupServerMessage *message, GError **error)
 {
   HeaderSearch origin = find_header (message, "Origin");
+  g_autofree char *quoted = NULL;
 
   if (origin.n_found == 0)
     return TRUE;
@@ -151,8 +153,9 @@ check_origin (const StepcastGate *self, SoupServerMessage *message, GError **err
       is_our_host (self, origin.value + strlen ("http://")))
     return TRUE;
 
+  quoted = stepcast_error_quote (origin.value);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
-               "The page “%.64s” may not use this server", origin.value);
+               "The page “%s” may not use this server", quoted);
   return FALSE;
 }
 
@@ -250,8 +253,10 @@ stepcast_gate_check (const StepcastGate *self,
   *status = SOUP_STATUS_METHOD_NOT_ALLOWED;
   if (!g_str_equal (method, "GET") && !g_str_equal (method, "HEAD"))
     {
+      g_autofree char *quoted = stepcast_error_quote (method);
+
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "“%.16s” is not done here: use GET or HEAD", method);
+                   "“%s” is not done here: use GET or HEAD", quoted);
       return FALSE;
     }
 

@@ -175,13 +175,15 @@ add_choices (JsonBuilder *builder, GParamSpec *pspec)
 static void
 add_bound (JsonBuilder *builder, GParamSpec *pspec, const char *name, double bound)
 {
+  guint64 maximum = G_IS_PARAM_SPEC_INT64 (pspec) ? G_MAXINT64 : G_MAXUINT64;
+
   json_builder_set_member_name (builder, name);
   if (G_IS_PARAM_SPEC_DOUBLE (pspec))
     json_builder_add_double_value (builder, bound);
   else if (bound < 0)
     add_integer (builder, bound <= -0x1p63 ? G_MININT64 : (gint64) bound);
   else
-    add_natural (builder, bound >= 0x1p64 ? G_MAXUINT64 : (guint64) bound);
+    add_natural (builder, bound >= (double) maximum ? maximum : (guint64) bound);
 }
 
 static void
@@ -337,6 +339,7 @@ read_value (JsonNode *node, GParamSpec *pspec, GError **error)
 {
   GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
   g_autofree char *given = NULL;
+  g_autofree char *quoted = NULL;
 
   switch (type)
     {
@@ -353,9 +356,10 @@ read_value (JsonNode *node, GParamSpec *pspec, GError **error)
       return g_variant_ref_sink (g_variant_new_string (json_node_get_string (node)));
     default:
       given = json_to_string (node, FALSE);
+      quoted = stepcast_error_quote (given);
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                   "“%.64s” is no value for “%s”: it is neither a number, a text, true nor false",
-                   given, pspec->name);
+                   "“%s” is no value for “%s”: it is neither a number, a text, true nor false",
+                   quoted, pspec->name);
       return NULL;
     }
 }

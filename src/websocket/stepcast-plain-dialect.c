@@ -20,8 +20,10 @@ parse_step (const char *argument, GError **error)
   if (*argument != '\0' &&
       !g_ascii_string_to_unsigned (argument, 10, 1, G_MAXUINT64, &request->n_steps, NULL))
     {
+      g_autofree char *quoted = stepcast_error_quote (argument);
+
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                   "“%.64s” is no number of steps: “step N” takes a whole number from 1", argument);
+                   "“%s” is no number of steps: “step N” takes a whole number from 1", quoted);
       return NULL;
     }
 
@@ -76,6 +78,7 @@ plain_parse (const char *text, GType generator_type, char **id, GError **error)
   gsize word_length = strcspn (line, " \t\r\n");
   g_autofree char *word = g_strndup (line, word_length);
   const char *argument = line + word_length + strspn (line + word_length, " \t\r\n");
+  g_autofree char *quoted = NULL;
 
   if (g_str_equal (word, "step"))
     return parse_step (argument, error);
@@ -85,10 +88,11 @@ plain_parse (const char *text, GType generator_type, char **id, GError **error)
     if (g_str_equal (word, bare[i].word))
       return stepcast_request_new (bare[i].type);
 
+  quoted = stepcast_error_quote (line);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-               "“%.64s” is no command; there are: start (or status), stop, pause, resume, step, "
+               "“%s” is no command; there are: start (or status), stop, pause, resume, step, "
                "step N, set NAME=VALUE",
-               line);
+               quoted);
   return NULL;
 }
 

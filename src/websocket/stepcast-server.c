@@ -419,8 +419,10 @@ handle_session (StepcastServer *self,
     }
   else
     {
+      g_autofree char *quoted = stepcast_error_quote (what);
+
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%.64s”; it has frame.svg and ws", what);
+                   "A session has no “%s”; it has frame.svg and ws", quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }

@@ -8,6 +8,7 @@
 #include "stepcast-error.h"
 #include "stepcast-frame-guard.h"
 #include "stepcast-json.h"
+#include "stepcast-json-text.h"
 #include "stepcast-outbox.h"
 
 /* The subprotocol stepcast.v1: JSON objects, and frames with a line of JSON before them. */
@@ -18,44 +19,11 @@
 /* Requests are flat; json-glib's parser is recursive. */
 #define MAX_DEPTH 16
 
-#define BLANKS " \t\r\n"
-
 static gboolean
 bad_request (GError **error, const char *message)
 {
   g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST, message);
   return FALSE;
-}
-
-/* json-glib overlooks what stands before and after an object, and would follow any depth. */
-static gboolean
-is_one_flat_object (const char *text)
-{
-  const char *c = text + strspn (text, BLANKS);
-  gboolean is_in_string = FALSE;
-  guint depth = 0;
-
-  if (*c != '{')
-    return FALSE;
-  do
-    {
-      if (is_in_string)
-        {
-          is_in_string = *c != '"';
-          if (*c == '\\' && c[1] != '\0')
-            c++;
-        }
-      else
-        {
-          is_in_string = *c == '"';
-          depth += *c == '{' || *c == '[';
-          depth -= *c == '}' || *c == ']';
-        }
-      c++;
-    }
-  while (*c != '\0' && depth > 0 && depth <= MAX_DEPTH);
-
-  return depth == 0 && c[strspn (c, BLANKS)] == '\0';
 }
 
 /* The id as JSON text; NULL where it is neither a string nor an integer, or too long. */
@@ -122,9 +90,12 @@ read_delivery (JsonObject *object, StepcastRequest *request, GError **error)
   else if (g_strcmp0 (text, "latest") == 0)
     request->delivery = STEPCAST_DELIVERY_LATEST;
   else
-    g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                         "“delivery” takes one of: every, latest");
-  return text != NULL && (error == NULL || *error == NULL);
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                           "“delivery” takes one of: every, latest");
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -175,6 +146,7 @@ read_type (JsonObject *object, StepcastRequestType *type, GError **error)
   JsonNode *node = json_object_get_member (object, "type");
   const char *text =
     node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+  g_autofree char *quoted = NULL;
 
   for (guint i = 0; text != NULL && i < G_N_ELEMENTS (types); i++)
     if (g_str_equal (text, types[i]))
@@ -183,11 +155,11 @@ read_type (JsonObject *object, StepcastRequestType *type, GError **error)
         return TRUE;
       }
 
-  g_set_error (
-    error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-    "“%.64s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
-    "options, ack",
-    text != NULL ? text : "");
+  quoted = stepcast_error_quote (text != NULL ? text : "");
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+               "“%s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
+               "options, ack",
+               quoted);
   return FALSE;
 }
 
@@ -201,8 +173,7 @@ v1_parse (const char *text, GType generator_type, char **id, GError **error)
   StepcastRequestType type;
   JsonObject *object;
 
-  if (is_one_flat_object (text))
-    root = json_from_string (text, &json_error);
+  root = stepcast_json_text_parse (text, MAX_DEPTH, &json_error);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     {
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
