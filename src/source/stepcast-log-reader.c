@@ -5,6 +5,10 @@
 
 #include "stepcast-log-reader.h"
 
+#include <string.h>
+
+#include "stepcast-scheduler.h"
+
 /* Reads a program's standard error by lines, bounded in every way: it is always read, so that the
  * program is never held, and what is too much is left out. Lives on the main context. */
 
@@ -79,14 +83,58 @@ end_line (StepcastLogReader *self)
   tell (self, line);
 }
 
+/* The bytes of a character that has only begun at the end of the line. */
+static gsize
+count_begun (const GString *line)
+{
+  for (gsize n = 1; n < 4 && n < line->len; n++)
+    {
+      guchar byte = (guchar) line->str[line->len - n];
+
+      if (byte >= 0xc0)
+        return n < (gsize) g_utf8_skip[byte] ? n : 0;
+      if (byte < 0x80)
+        return 0;
+    }
+  return 0;
+}
+
+/* A line that is too long goes on as the next one, from a whole character. */
+static void
+cut_line (StepcastLogReader *self)
+{
+  gsize n_begun = count_begun (self->line);
+  char begun[4];
+
+  memcpy (begun, self->line->str + self->line->len - n_begun, n_begun);
+  g_string_truncate (self->line, self->line->len - n_begun);
+  end_line (self);
+  g_string_append_len (self->line, begun, (gssize) n_begun);
+}
+
 static void
 take (StepcastLogReader *self, const char *data, gsize length)
 {
-  for (gsize i = 0; i < length; i++)
+  while (length > 0)
     {
-      if (data[i] != '\n')
-        g_string_append_c (self->line, data[i]);
-      if (data[i] == '\n' || self->line->len >= STEPCAST_LOG_LINE_BYTES)
+      const char *newline = memchr (data, '\n', length);
+      gsize n = newline != NULL ? (gsize) (newline - data) : length;
+      gsize room = STEPCAST_LOG_LINE_BYTES - self->line->len;
+
+      if (n > room)
+        {
+          g_string_append_len (self->line, data, (gssize) room);
+          data += room;
+          length -= room;
+          cut_line (self);
+          continue;
+        }
+
+      g_string_append_len (self->line, data, (gssize) n);
+      n += newline != NULL;
+      data += n;
+      length -= n;
+      if (newline != NULL)
         end_line (self);
     }
 }
@@ -223,6 +271,8 @@ stepcast_log_reader_new (GInputStream *stream)
   self->stream = g_object_ref (G_POLLABLE_INPUT_STREAM (stream));
   self->source = g_pollable_input_stream_create_source (self->stream, NULL);
   g_source_set_static_name (self->source, "[stepcast] program's log");
+  /* A flood of it is always ready: at a higher priority nothing else would be sent. */
+  g_source_set_priority (self->source, STEPCAST_PRIORITY_OUTPUT);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
   g_source_attach (self->source, g_main_context_get_thread_default ());
 

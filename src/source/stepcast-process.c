@@ -257,6 +257,12 @@ spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError
   int slave = -1;
   gboolean is_spawned;
 
+  if (argv[0] == NULL || *argv[0] == '\0')
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
+                           "A program without a name can't be started");
+      return FALSE;
+    }
   if (uses_pty && !open_terminal (&output, &slave, error))
     return FALSE;
 

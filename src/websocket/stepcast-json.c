@@ -47,7 +47,7 @@ stepcast_json_take_text (JsonBuilder *builder)
 static void
 add_integer (JsonBuilder *builder, gint64 value)
 {
-  if (ABS (value) <= MAX_EXACT_INTEGER)
+  if (value >= -MAX_EXACT_INTEGER && value <= MAX_EXACT_INTEGER)
     {
       json_builder_add_int_value (builder, value);
     }

@@ -229,7 +229,8 @@ add_message (Gathering *gathering, const Message *message, gsize n_written)
     return FALSE;
 
   add_vector (gathering, message->head + n_head, message->head_length - n_head);
-  add_vector (gathering, payload + n_payload, payload_length - n_payload);
+  if (payload != NULL)
+    add_vector (gathering, payload + n_payload, payload_length - n_payload);
   return TRUE;
 }
 

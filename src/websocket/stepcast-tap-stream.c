@@ -29,6 +29,9 @@
 /* libsoup asks for 1 KiB at a time. */
 #define READ_BYTES 1024
 
+/* Nobody is told of this one: libsoup has found it, and closes. */
+#define CLOSE_PROTOCOL_ERROR 1002
+
 /* What a peer may still send after it was told that the connection is closed. */
 #define LINGER_BYTES (256 * 1024)
 
@@ -163,6 +166,23 @@ stepcast_tap_stream_discard (StepcastTapStream *self)
 {
   stepcast_outbox_drop_all (self->outbox);
   stepcast_tap_stream_flush (self);
+}
+
+/**
+ * stepcast_tap_stream_give_up:
+ * @self: a tap
+ *
+ * The peer broke the protocol: discards as stepcast_tap_stream_discard() does,
+ * and what comes from now on is dropped as well, up to a close frame. libsoup
+ * would keep it behind what it could not make sense of, however much it is, until its own close
+ * frame is written; which is never, where the peer does not read.
+ */
+void
+stepcast_tap_stream_give_up (StepcastTapStream *self)
+{
+  if (self->guard.close_code == 0)
+    self->guard.close_code = CLOSE_PROTOCOL_ERROR;
+  stepcast_tap_stream_discard (self);
 }
 
 /* libsoup writes one of its own frames: all that is left of it. */

@@ -35,5 +35,6 @@ void stepcast_tap_stream_listen (StepcastTapStream *self,
 StepcastOutbox *stepcast_tap_stream_get_outbox (StepcastTapStream *self);
 void stepcast_tap_stream_flush (StepcastTapStream *self);
 void stepcast_tap_stream_discard (StepcastTapStream *self);
+void stepcast_tap_stream_give_up (StepcastTapStream *self);
 
 G_END_DECLS

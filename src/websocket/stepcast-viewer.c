@@ -22,6 +22,9 @@
 /* State, parameters and numbers are told this often at the most; the last ones always are. */
 #define PROGRESS_INTERVAL_MS 250
 
+/* As libsoup waits for the answer to a close frame. */
+#define CLOSE_SECONDS 5
+
 struct _StepcastViewer
 {
   GObject parent_instance;
@@ -42,6 +45,8 @@ struct _StepcastViewer
   gsize last_frame_bytes; /* 0 before the first */
   gsize window_bytes;     /* of delivery "every" */
   guint n_stops;          /* its requests to stop that are not answered yet */
+
+  GSource *close_timer; /* (nullable): after an error */
 
   GSource *progress_timer; /* (nullable) */
   gboolean has_progressed; /* since progress was told */
@@ -185,12 +190,12 @@ stepcast_viewer_sink_init (StepcastFrameSinkInterface *iface)
 /* ---- what the session tells ---- */
 
 static void
-stop_progress_timer (StepcastViewer *self)
+clear_source (GSource **source)
 {
-  if (self->progress_timer != NULL)
+  if (*source != NULL)
     {
-      g_source_destroy (self->progress_timer);
-      g_clear_pointer (&self->progress_timer, g_source_unref);
+      g_source_destroy (*source);
+      g_clear_pointer (source, g_source_unref);
     }
 }
 
@@ -290,7 +295,7 @@ detach (StepcastViewer *self)
   g_autoptr (StepcastSession) session = g_steal_pointer (&self->session);
   g_autoptr (StepcastSessionManager) manager = g_steal_pointer (&self->manager);
 
-  stop_progress_timer (self);
+  clear_source (&self->progress_timer);
   if (session == NULL)
     return;
 
@@ -539,11 +544,26 @@ on_closing (SoupWebsocketConnection *connection, StepcastViewer *self)
   detach (self);
 }
 
+/* Who lets go of it closes the connection. */
+static gboolean
+on_close_timer (gpointer user_data)
+{
+  g_autoptr (StepcastViewer) self = g_object_ref (user_data);
+
+  g_debug ("A viewer does not read its close frame");
+  g_clear_pointer (&self->close_timer, g_source_unref);
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  g_signal_emit (self, signals[CLOSED], 0);
+
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
 {
   g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
 
+  clear_source (&self->close_timer);
   self->is_closing = TRUE;
   stepcast_tap_stream_listen (self->tap, NULL, NULL);
   detach (self);
@@ -553,11 +573,19 @@ on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, StepcastViewer *self)
 {
-  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it. */
+  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it, but waits
+   * for ever until such a peer has read its close frame. */
   g_debug ("A viewer's connection: %s", error->message);
-  stepcast_tap_stream_discard (self->tap);
+  stepcast_tap_stream_give_up (self->tap);
   self->is_closing = TRUE;
   detach (self);
+  if (self->close_timer != NULL)
+    return;
+
+  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
+  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
+  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
 }
 
 /**
@@ -641,6 +669,7 @@ stepcast_viewer_dispose (GObject *object)
   StepcastViewer *self = STEPCAST_VIEWER (object);
 
   self->is_closing = TRUE;
+  clear_source (&self->close_timer);
   detach (self);
   if (self->tap != NULL)
     stepcast_tap_stream_listen (self->tap, NULL, NULL);

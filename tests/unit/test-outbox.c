@@ -26,7 +26,7 @@ make_frame (const char *svg)
 static StepcastFrame *
 make_frame_of_size (gsize size)
 {
-  char *svg = g_malloc (size);
+  char *svg = g_malloc (size + 1); /* never NULL */
   g_autoptr (GBytes) bytes = NULL;
 
   memset (svg, 'x', size);
