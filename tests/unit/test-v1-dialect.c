@@ -690,8 +690,7 @@ test_failure (void)
 {
   g_autoptr (StepcastScheduler) scheduler = stepcast_scheduler_new (1);
   StepcastMockControl *control = stepcast_mock_control_new ();
-  g_autoptr (GVariant) parameters =
-    g_variant_ref_sink (stepcast_mock_control_make_parameters (control, 1));
+  g_autoptr (GVariant) parameters = stepcast_mock_control_make_parameters (control, 1);
   StepcastSession *session = make_session (STEPCAST_TYPE_MOCK_GENERATOR, scheduler, parameters);
   JsonObject *event, *reason;
   JsonNode *root;
