@@ -43,6 +43,7 @@ struct _StepcastAcceptor
   GSource *retry;  /* (nullable): while it can't */
   guint n_connections;
   guint max_connections;
+  gboolean is_failing; /* the last accept() failed, and the log says so */
 };
 
 G_DEFINE_FINAL_TYPE (StepcastAcceptor, stepcast_acceptor, G_TYPE_OBJECT)
@@ -119,6 +120,7 @@ accept_one (StepcastAcceptor *self, GError **error)
   set_options (socket);
   connection = g_socket_connection_factory_create_connection (socket);
   self->n_connections++;
+  self->is_failing = FALSE;
   g_object_weak_ref (G_OBJECT (connection), on_connection_gone, g_object_ref (self));
   self->func (connection, self->user_data);
 
@@ -146,7 +148,9 @@ on_connection (GSocket *socket, GIOCondition condition, gpointer user_data)
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) &&
       !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
     {
-      g_message ("A connection can't be accepted now: %s", error->message);
+      if (!self->is_failing)
+        g_message ("A connection can't be accepted now: %s", error->message);
+      self->is_failing = TRUE;
       pause_accepting (self);
     }
   return G_SOURCE_CONTINUE;
@@ -159,7 +163,7 @@ get_max_connections (void)
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return G_MAXUINT;
-  return (guint) MAX (limit.rlim_cur, 2 * RESERVED_FDS) - RESERVED_FDS;
+  return (guint) CLAMP (limit.rlim_cur, 2 * RESERVED_FDS, G_MAXUINT) - RESERVED_FDS;
 }
 
 /**

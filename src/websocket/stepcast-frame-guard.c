@@ -96,6 +96,10 @@ begin_frame (StepcastFrameGuard *self)
     self->close_code = CLOSE_TOO_BIG;
   else
     self->message_bytes += self->payload_left;
+
+  /* To make sense of a long message takes longer. */
+  if (self->close_code == 0)
+    self->tokens -= (double) (self->payload_left / STEPCAST_BYTES_PER_FRAME);
 }
 
 /* Takes the next byte of a header. Returns whether that completes it. */

@@ -20,6 +20,10 @@ G_BEGIN_DECLS
 /* A client's header is at most this long (RFC 6455, section 5.2). */
 #define STEPCAST_MAX_HEADER_BYTES 14
 
+/* Each full KiB of a message counts as another frame: 64 KiB of JSON keep the main context busy for
+ * a millisecond or two. */
+#define STEPCAST_BYTES_PER_FRAME 1024
+
 /**
  * StepcastFrameGuard:
  *

@@ -22,7 +22,8 @@
  * vanishes can leave them for the next, and takes the stream where no tap can be put beneath it.
  * Lives on the main context. */
 
-/* For a request to be complete, and for an idle connection to be used again. */
+/* For a request to be complete. No connection idles after it: libsoup closes those that are handed
+ * to it, and not accepted by its own listener, once they are answered. */
 #define REQUEST_SECONDS 10
 
 /* What peers get to say goodbye in. */
@@ -270,7 +271,13 @@ give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GU
 
   if (upgrade->session != NULL)
     {
-      stepcast_viewer_join (viewer, upgrade->session);
+      GPtrArray *sessions = stepcast_session_manager_list (self->manager);
+
+      /* It may have ended while the handshake was written: nobody will tell. */
+      if (g_ptr_array_find (sessions, upgrade->session, NULL))
+        stepcast_viewer_join (viewer, upgrade->session);
+      else
+        stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_NORMAL, "The session has ended");
       return;
     }
   if (upgrade->refusal != NULL)
@@ -310,7 +317,10 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
                          dialect, upgrade->role);
   g_hash_table_add (self->viewers, viewer);
   g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
-  give_session (self, viewer, upgrade, uri);
+  if (self->closing != NULL)
+    stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "The service shuts down");
+  else
+    give_session (self, viewer, upgrade, uri);
 }
 
 /* Joins @session; where it is NULL, opens one, or tells the @refusal. */

@@ -512,6 +512,25 @@ test_pace (void)
   g_assert_cmpint (stepcast_frame_guard_get_delay_us (&guard, now_us), >, 0);
 }
 
+/* A long message counts for its length, and so do fragments of one. */
+static void
+test_pace_of_long_messages (void)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  StepcastFrameGuard guard;
+  gint64 delay_us;
+
+  stepcast_frame_guard_init (&guard, 0);
+  feed_messages (&guard, 3, 60 * 1024);
+  g_assert_cmpint (stepcast_frame_guard_get_delay_us (&guard, 0), ==, 0);
+  add_frame (bytes, TEXT, 30 * 1024 + 1023);
+  add_frame (bytes, FIN | CONTINUATION, 30 * 1024);
+  assert_shows (&guard, bytes, 4096);
+  delay_us = stepcast_frame_guard_get_delay_us (&guard, 0);
+  g_assert_cmpint (delay_us, >=, (183 + 62 - 200) * 1000);
+  g_assert_cmpint (delay_us, <=, (183 + 62 - 200 + 1) * 1000 + 1);
+}
+
 /* Pings that are hidden, and what comes after a violation, are paced as well. */
 static void
 test_pace_of_the_unseen (void)
@@ -546,6 +565,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/frame-guard/after-violation", test_after_violation);
   g_test_add_func ("/frame-guard/pace/burst", test_burst);
   g_test_add_func ("/frame-guard/pace/rate", test_pace);
+  g_test_add_func ("/frame-guard/pace/long", test_pace_of_long_messages);
   g_test_add_func ("/frame-guard/pace/unseen", test_pace_of_the_unseen);
 
   return g_test_run ();

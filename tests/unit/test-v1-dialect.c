@@ -469,10 +469,10 @@ make_session (GType generator_type, StepcastScheduler *scheduler, GVariant *para
 {
   g_autoptr (StepcastSource) source =
     stepcast_generator_source_new ("under-test", generator_type, scheduler, FALSE);
-  g_autoptr (GVariant) given = g_variant_ref_sink (
-    parameters != NULL ? parameters : g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+  g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
 
-  return stepcast_session_new ("under_test_1", source, given, 30000);
+  return stepcast_session_new ("under_test_1", source, parameters != NULL ? parameters : none,
+                               30000);
 }
 
 static void
