@@ -7,6 +7,7 @@
 
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 #include "stepcast-parameters.h"
 
 /* One computation under control: a state machine over the runs of one source.
@@ -423,16 +424,6 @@ begin_run (StepcastSession *self, guint64 n_steps)
   stepcast_session_proceed (self);
 }
 
-static void
-clear_deadline (StepcastSession *self)
-{
-  if (self->deadline != NULL)
-    {
-      g_source_destroy (self->deadline);
-      g_clear_pointer (&self->deadline, g_source_unref);
-    }
-}
-
 /* Returns: (transfer full) (element-type GTask): who waits for the standstill */
 static GQueue
 take_stops (StepcastSession *self)
@@ -474,7 +465,7 @@ end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
   GQueue stops = take_stops (self);
   StepcastStopReport report;
 
-  clear_deadline (self);
+  stepcast_gsource_clear (&self->deadline);
   if (error != NULL)
     self->reason = g_error_copy (error);
   if (self->state == STEPCAST_SESSION_STATE_STOPPING)
@@ -1041,7 +1032,7 @@ stepcast_session_dispose (GObject *object)
 {
   StepcastSession *self = STEPCAST_SESSION (object);
 
-  clear_deadline (self);
+  stepcast_gsource_clear (&self->deadline);
   drop_run (self);
   return_cancelled (&self->changes);
   return_cancelled (&self->drawings);

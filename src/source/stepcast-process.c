@@ -21,6 +21,7 @@
 
 #include "stepcast-child.h"
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 
 /* A child process with a process group of its own.
  *
@@ -67,16 +68,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (StepcastProcess, stepcast_process, G_TYPE_OBJECT)
 
-static void
-clear_timer (StepcastProcess *self)
-{
-  if (self->timer != NULL)
-    {
-      g_source_destroy (self->timer);
-      g_clear_pointer (&self->timer, g_source_unref);
-    }
-}
-
 /* Where the process is a subreaper, what the child has left behind in its group is ours to reap,
  * and only that: the child itself is GSubprocess's. */
 static void
@@ -96,7 +87,7 @@ signal_group (StepcastProcess *self, int signum)
 static void
 end (StepcastProcess *self)
 {
-  clear_timer (self);
+  stepcast_gsource_clear (&self->timer);
   self->has_ended = TRUE;
   g_signal_emit (self, signals[ENDED], 0);
 }
@@ -391,12 +382,8 @@ stepcast_process_dispose (GObject *object)
 {
   StepcastProcess *self = STEPCAST_PROCESS (object);
 
-  clear_timer (self);
-  if (self->watch != NULL)
-    {
-      g_source_destroy (self->watch);
-      g_clear_pointer (&self->watch, g_source_unref);
-    }
+  stepcast_gsource_clear (&self->timer);
+  stepcast_gsource_clear (&self->watch);
   if (self->pid > 0 && !self->has_ended)
     kill_unheard (self);
   self->has_ended = TRUE;

@@ -125,8 +125,7 @@ plain_set (const StepcastRequest *request, StepcastSession *session, guint64 ste
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "set");
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "name");
-  json_builder_add_string_value (builder, name);
+  stepcast_json_add_text (builder, "name", name);
   json_builder_set_member_name (builder, "value");
   stepcast_json_add_value (builder, value);
   json_builder_set_member_name (builder, "step");

@@ -10,6 +10,7 @@
 #include "stepcast-acceptor.h"
 #include "stepcast-error.h"
 #include "stepcast-gate.h"
+#include "stepcast-gsource.h"
 #include "stepcast-http.h"
 #include "stepcast-parameters.h"
 #include "stepcast-viewer.h"
@@ -73,11 +74,7 @@ on_request_deadline (gpointer user_data)
 static void
 deadline_clear (Deadline *deadline)
 {
-  if (deadline->source != NULL)
-    {
-      g_source_destroy (deadline->source);
-      g_clear_pointer (&deadline->source, g_source_unref);
-    }
+  stepcast_gsource_clear (&deadline->source);
 }
 
 static void
@@ -145,11 +142,7 @@ finish_closing (StepcastServer *self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->closing);
 
-  if (self->close_timer != NULL)
-    {
-      g_source_destroy (self->close_timer);
-      g_clear_pointer (&self->close_timer, g_source_unref);
-    }
+  stepcast_gsource_clear (&self->close_timer);
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
 }

@@ -8,6 +8,7 @@
 #include <gio/gnetworking.h>
 
 #include "stepcast-frame-guard.h"
+#include "stepcast-gsource.h"
 #include "stepcast-scheduler.h"
 
 /* The stream between a SoupWebsocketConnection and its socket.
@@ -68,16 +69,6 @@ G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, G_TYPE_IO_STREAM)
 static gboolean on_writable (GObject *stream, gpointer user_data);
 
 static void
-stop_waiting (StepcastTapStream *self)
-{
-  if (self->writable != NULL)
-    {
-      g_source_destroy (self->writable);
-      g_clear_pointer (&self->writable, g_source_unref);
-    }
-}
-
-static void
 wait_until_writable (StepcastTapStream *self)
 {
   if (self->writable != NULL)
@@ -136,7 +127,7 @@ stepcast_tap_stream_flush (StepcastTapStream *self)
     ;
 
   if (stepcast_outbox_is_empty (self->outbox) || self->is_broken)
-    stop_waiting (self);
+    stepcast_gsource_clear (&self->writable);
   else
     wait_until_writable (self);
 }
@@ -495,7 +486,7 @@ stepcast_tap_stream_close_async (GIOStream *stream,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, stepcast_tap_stream_close_async);
-  stop_waiting (self);
+  stepcast_gsource_clear (&self->writable);
   self->is_closed = TRUE;
   read_the_rest (self);
   g_io_stream_close_async (self->base, io_priority, cancellable, on_base_closed, task);
@@ -512,7 +503,7 @@ stepcast_tap_stream_close (GIOStream *stream, GCancellable *cancellable, GError 
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
 
-  stop_waiting (self);
+  stepcast_gsource_clear (&self->writable);
   self->is_closed = TRUE;
   return g_io_stream_close (self->base, cancellable, error);
 }
@@ -522,12 +513,8 @@ stepcast_tap_stream_dispose (GObject *object)
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (object);
 
-  stop_waiting (self);
-  if (self->violation != NULL)
-    {
-      g_source_destroy (self->violation);
-      g_clear_pointer (&self->violation, g_source_unref);
-    }
+  stepcast_gsource_clear (&self->writable);
+  stepcast_gsource_clear (&self->violation);
 
   G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->dispose (object); /* closes it */
 
