@@ -55,8 +55,8 @@ install_packages ()
     die "these packages are missing, and there is neither root nor sudo to install them: ${missing[*]}"
   fi
   say "installing ${missing[*]}"
-  as_root "${apt[@]}" update >&2 &&
-    as_root "${apt[@]}" --no-install-recommends install "${missing[@]}" >&2 ||
+  { as_root "${apt[@]}" update &&
+    as_root "${apt[@]}" --no-install-recommends install "${missing[@]}"; } >&2 ||
     die "could not install ${missing[*]}"
 }
 

@@ -9,9 +9,8 @@
 
 /**
  * stepcast_child_reap:
- * @subprocess: a child that g_subprocess_wait_async() has called back about
- * @pid: its process id
- * @wait_status: (out): how it ended, as wait(2) has it
+ * @pid: a child that GLib says has ended
+ * @wait_status: (inout): how, as wait(2) has it: what GLib says, and then what is true
  *
  * GLib's child watch can see a pidfd readable a moment before the kernel lets
  * waitid() have the child; GLib 2.74 then forgets it with a status of 0, and a
@@ -21,11 +20,7 @@
  * Returns: %FALSE if the kernel does not have it yet: ask again a millisecond later
  */
 gboolean
-stepcast_child_reap (GSubprocess *subprocess, pid_t pid, int *wait_status)
+stepcast_child_reap (pid_t pid, int *wait_status)
 {
-  pid_t reaped = waitpid (pid, wait_status, WNOHANG);
-
-  if (reaped < 0)
-    *wait_status = g_subprocess_get_status (subprocess);
-  return reaped != 0;
+  return waitpid (pid, wait_status, WNOHANG) != 0;
 }

@@ -5,10 +5,10 @@
 
 #include <sys/types.h>
 
-#include <gio/gio.h>
+#include <glib.h>
 
 G_BEGIN_DECLS
 
-gboolean stepcast_child_reap (GSubprocess *subprocess, pid_t pid, int *wait_status);
+gboolean stepcast_child_reap (pid_t pid, int *wait_status);
 
 G_END_DECLS

@@ -74,11 +74,18 @@ slice_wants_frame (const Slice *slice)
   return slice->frames->len == 0 && g_get_monotonic_time () >= slice->demand.due_us;
 }
 
-/* A generator must say why it failed, but one that does not is no reason for us to fail. */
+/* Whatever a generator's error is, callers know it as a failure of the generator. It must say why
+ * it failed, but one that does not is no reason for us to fail. */
 static void
 explain (Slice *slice, GError **error)
 {
-  if (*error == NULL)
+  g_autoptr (GError) given = g_steal_pointer (error);
+
+  if (given != NULL && given->domain == STEPCAST_ERROR)
+    *error = g_steal_pointer (&given);
+  else if (given != NULL)
+    g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED, given->message);
+  else
     g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED,
                  "%s failed and did not say why", G_OBJECT_TYPE_NAME (slice->generator));
 }

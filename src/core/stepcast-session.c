@@ -7,6 +7,7 @@
 
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 #include "stepcast-parameters.h"
 
 /* One computation under control: a state machine over the runs of one source.
@@ -109,8 +110,10 @@ set_state (StepcastSession *self, StepcastSessionState state)
 {
   g_assert (edges[self->state] & (1u << state));
 
-  g_debug ("%s: %s → %s at step %" G_GUINT64_FORMAT, self->name, get_nick (self->state),
-           get_nick (state), self->progress.step);
+  if (!g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN))
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_DEBUG, "STEPCAST_SESSION", self->name, "MESSAGE",
+                      "%s: %s → %s at step %" G_GUINT64_FORMAT, self->name, get_nick (self->state),
+                      get_nick (state), self->progress.step);
   self->state = state;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
@@ -357,6 +360,20 @@ take_changes (StepcastSession *self, gboolean is_live)
   return changes;
 }
 
+static gboolean
+has_live (StepcastSession *self, GVariant *changes)
+{
+  GType generator_type = stepcast_source_get_generator_type (self->source);
+  GVariantIter iter;
+  const char *name;
+
+  g_variant_iter_init (&iter, changes);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, NULL))
+    if (stepcast_parameter_is_live (stepcast_parameters_find (generator_type, name, NULL)))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
 {
@@ -367,7 +384,8 @@ answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
     {
       g_autoptr (GTask) task = next;
 
-      g_task_return_int (task, (gssize) step);
+      /* What applies at the next start is used by the first step after it. */
+      g_task_return_int (task, has_live (self, g_task_get_task_data (task)) ? (gssize) step : 1);
     }
   if (has_changed)
     g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
@@ -404,16 +422,6 @@ begin_run (StepcastSession *self, guint64 n_steps)
   set_state (self, STEPCAST_SESSION_STATE_RUNNING);
   answer_changes (self, &changes, 1);
   stepcast_session_proceed (self);
-}
-
-static void
-clear_deadline (StepcastSession *self)
-{
-  if (self->deadline != NULL)
-    {
-      g_source_destroy (self->deadline);
-      g_clear_pointer (&self->deadline, g_source_unref);
-    }
 }
 
 /* Returns: (transfer full) (element-type GTask): who waits for the standstill */
@@ -457,7 +465,7 @@ end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
   GQueue stops = take_stops (self);
   StepcastStopReport report;
 
-  clear_deadline (self);
+  stepcast_gsource_clear (&self->deadline);
   if (error != NULL)
     self->reason = g_error_copy (error);
   if (self->state == STEPCAST_SESSION_STATE_STOPPING)
@@ -952,10 +960,11 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
   follower = g_rc_box_new0 (Follower);
   follower->sink = g_object_ref (sink);
   g_ptr_array_add (self->followers, follower);
-  if (is_latest_current (self))
+  if (self->latest != NULL)
     {
       StepcastDemand demand;
 
+      /* Who comes late sees what there is. */
       stepcast_frame_sink_get_demand (sink, &demand);
       if (!demand.is_every)
         stepcast_frame_sink_deliver (sink, &self->latest, 1);
@@ -1023,7 +1032,7 @@ stepcast_session_dispose (GObject *object)
 {
   StepcastSession *self = STEPCAST_SESSION (object);
 
-  clear_deadline (self);
+  stepcast_gsource_clear (&self->deadline);
   drop_run (self);
   return_cancelled (&self->changes);
   return_cancelled (&self->drawings);

@@ -17,6 +17,7 @@
 
 #include "stepcast-child.h"
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 #include "stepcast-guarded-stream.h"
 #include "stepcast-validate-protocol.h"
 
@@ -147,14 +148,6 @@ check_free (Check *check)
   g_free (check);
 }
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
-}
-
 static GError *
 new_cancelled_error (void)
 {
@@ -169,7 +162,7 @@ return_check (GTask *task, GError *error)
   g_autoptr (GTask) owned = task;
   Check *check = g_task_get_task_data (task);
 
-  clear_source (&check->cancel_source);
+  stepcast_gsource_clear (&check->cancel_source);
   if (error != NULL)
     g_task_return_error (owned, error);
   else
@@ -210,7 +203,7 @@ helper_end (Helper *helper)
   if (self == NULL)
     return;
 
-  clear_source (&helper->deadline);
+  stepcast_gsource_clear (&helper->deadline);
   g_cancellable_cancel (helper->io);
   g_subprocess_force_exit (helper->process);
   g_ptr_array_remove_fast (self->helpers, helper);
@@ -272,7 +265,7 @@ reap (gpointer data)
 {
   Helper *helper = data;
 
-  if (!stepcast_child_reap (helper->process, helper->pid, &helper->wait_status))
+  if (!stepcast_child_reap (helper->pid, &helper->wait_status))
     return G_SOURCE_CONTINUE;
 
   helper->exited = TRUE;
@@ -289,6 +282,7 @@ on_helper_exited (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GSource) again = NULL;
 
   g_subprocess_wait_finish (helper->process, result, NULL);
+  helper->wait_status = g_subprocess_get_status (helper->process);
   if (reap (helper) == G_SOURCE_REMOVE)
     return;
 
@@ -345,7 +339,7 @@ helper_finish_if_done (Helper *helper)
 
   self = g_object_ref (helper->owner);
   task = g_steal_pointer (&helper->task);
-  clear_source (&helper->deadline);
+  stepcast_gsource_clear (&helper->deadline);
   helper->busy = FALSE;
   helper->n_checks++;
 

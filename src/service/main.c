@@ -19,6 +19,9 @@
  * their pages, and not given back to the kernel and faulted in again for each. */
 #define HEAP_BYTES (64 * 1024 * 1024)
 
+/* Whoever told us to end waits for 5 s at the most. */
+#define SHUT_DOWN_SECONDS 4
+
 typedef struct
 {
   GMainLoop *loop;
@@ -37,6 +40,16 @@ on_shut_down (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (app->loop);
 }
 
+/* A computation that does not come back is the stop deadline's matter, but not any more now: there
+ * is nothing left to save, and our children die with us. */
+static gboolean
+on_shut_down_deadline (gpointer user_data)
+{
+  g_message ("Not everything has stopped within %d s: leaving it", SHUT_DOWN_SECONDS);
+  fflush (NULL);
+  _exit (EXIT_SUCCESS);
+}
+
 static gboolean
 on_signal (gpointer user_data)
 {
@@ -45,6 +58,9 @@ on_signal (gpointer user_data)
   if (!app->is_shutting_down)
     {
       app->is_shutting_down = TRUE;
+      g_source_set_name_by_id (g_timeout_add_seconds (SHUT_DOWN_SECONDS, on_shut_down_deadline,
+                                                      NULL),
+                               "[stepcast] shut-down deadline");
       stepcast_service_shut_down_async (app->service, on_shut_down, app);
     }
 
@@ -67,7 +83,7 @@ set_up_process (void)
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 
-  g_log_set_writer_func (g_log_writer_default, NULL, NULL);
+  g_log_writer_default_set_use_stderr (TRUE); /* stdout is for the one line */
   prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what programs leave behind is ours to reap */
   signal (SIGPIPE, SIG_IGN); /* a peer or a program that has gone is an error of the write */
   mallopt (M_MMAP_THRESHOLD, HEAP_BYTES);

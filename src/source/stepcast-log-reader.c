@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "stepcast-gsource.h"
 #include "stepcast-scheduler.h"
 
 /* Reads a program's standard error by lines, bounded in every way: it is always read, so that the
@@ -139,16 +140,6 @@ take (StepcastLogReader *self, const char *data, gsize length)
     }
 }
 
-static void
-stop (StepcastLogReader *self)
-{
-  if (self->source != NULL)
-    {
-      g_source_destroy (self->source);
-      g_clear_pointer (&self->source, g_source_unref);
-    }
-}
-
 /* Returns whether there may be more at once. */
 static gboolean
 read_some (StepcastLogReader *self)
@@ -161,7 +152,7 @@ read_some (StepcastLogReader *self)
   if (n_read > 0)
     take (self, data, (gsize) n_read);
   else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    stop (self); /* its end */
+    stepcast_gsource_clear (&self->source); /* its end */
   return n_read > 0;
 }
 
@@ -189,7 +180,7 @@ stepcast_log_reader_drain (StepcastLogReader *self)
   /* A pipe holds 64 KiB; a writer that outlived its group could go on for ever. */
   while (n_reads++ < 64 && read_some (self))
     ;
-  stop (self);
+  stepcast_gsource_clear (&self->source);
   if (self->line->len > 0)
     end_line (self);
   tell_left_out (self);
@@ -217,7 +208,7 @@ stepcast_log_reader_dispose (GObject *object)
 {
   StepcastLogReader *self = STEPCAST_LOG_READER (object);
 
-  stop (self);
+  stepcast_gsource_clear (&self->source);
   g_clear_object (&self->stream);
 
   G_OBJECT_CLASS (stepcast_log_reader_parent_class)->dispose (object);

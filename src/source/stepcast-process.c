@@ -21,6 +21,7 @@
 
 #include "stepcast-child.h"
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 
 /* A child process with a process group of its own.
  *
@@ -42,8 +43,8 @@ struct _StepcastProcess
 {
   GObject parent_instance;
 
-  GSubprocess *subprocess;
-  pid_t pid; /* of the child, and of its group */
+  pid_t pid;      /* of the child, and of its group; 0 before it was started */
+  GSource *watch; /* (nullable): until it was reaped */
   GInputStream *output;
   GInputStream *errors;
 
@@ -67,16 +68,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (StepcastProcess, stepcast_process, G_TYPE_OBJECT)
 
-static void
-clear_timer (StepcastProcess *self)
-{
-  if (self->timer != NULL)
-    {
-      g_source_destroy (self->timer);
-      g_clear_pointer (&self->timer, g_source_unref);
-    }
-}
-
 /* Where the process is a subreaper, what the child has left behind in its group is ours to reap,
  * and only that: the child itself is GSubprocess's. */
 static void
@@ -96,7 +87,7 @@ signal_group (StepcastProcess *self, int signum)
 static void
 end (StepcastProcess *self)
 {
-  clear_timer (self);
+  stepcast_gsource_clear (&self->timer);
   self->has_ended = TRUE;
   g_signal_emit (self, signals[ENDED], 0);
 }
@@ -156,18 +147,16 @@ stepcast_process_terminate (StepcastProcess *self)
   g_source_attach (self->timer, g_main_context_get_thread_default ());
 }
 
-/* The child has exited; what it leaves behind ends as well. */
+/* Reaps the child; what it leaves behind ends as well. */
 static gboolean
-on_reaped (gpointer user_data)
+on_reapable (gpointer user_data)
 {
-  GWeakRef *weak = user_data;
-  g_autoptr (StepcastProcess) self = g_weak_ref_get (weak);
+  g_autoptr (StepcastProcess) self = g_object_ref (user_data);
 
-  if (self == NULL || self->has_ended)
-    return G_SOURCE_REMOVE;
-  if (!stepcast_child_reap (self->subprocess, self->pid, &self->wait_status))
+  if (!stepcast_child_reap (self->pid, &self->wait_status))
     return G_SOURCE_CONTINUE;
 
+  g_clear_pointer (&self->watch, g_source_unref);
   self->has_exited = TRUE;
   g_signal_emit (self, signals[EXITED], 0);
   reap_group (self);
@@ -179,48 +168,37 @@ on_reaped (gpointer user_data)
 }
 
 static void
-weak_ref_free (gpointer weak)
+on_exited (GPid pid, int wait_status, gpointer user_data)
 {
-  g_weak_ref_clear (weak);
-  g_free (weak);
+  StepcastProcess *self = user_data;
+
+  g_clear_pointer (&self->watch, g_source_unref);
+  self->wait_status = wait_status;
+  self->watch = g_timeout_source_new (1);
+  g_source_set_static_name (self->watch, "[stepcast] process reap");
+  g_source_set_callback (self->watch, on_reapable, self, NULL);
+  if (on_reapable (self) == G_SOURCE_CONTINUE)
+    g_source_attach (self->watch, g_main_context_get_thread_default ());
 }
 
 static void
-on_exited (GObject *source_object, GAsyncResult *result, gpointer weak)
+watch_child (StepcastProcess *self)
 {
-  g_autoptr (GSource) again = NULL;
-
-  g_subprocess_wait_finish (G_SUBPROCESS (source_object), result, NULL);
-  if (on_reaped (weak) == G_SOURCE_REMOVE)
-    {
-      weak_ref_free (weak);
-      return;
-    }
-
-  again = g_timeout_source_new (1);
-  g_source_set_static_name (again, "[stepcast] process reap");
-  g_source_set_callback (again, on_reaped, weak, weak_ref_free);
-  g_source_attach (again, g_main_context_get_thread_default ());
+  self->watch = g_child_watch_source_new (self->pid);
+  g_source_set_static_name (self->watch, "[stepcast] process");
+  g_source_set_callback (self->watch, G_SOURCE_FUNC (on_exited), self, NULL);
+  g_source_attach (self->watch, g_main_context_get_thread_default ());
 }
 
 /* ---- the start ---- */
-
-typedef struct
-{
-  gboolean uses_pty;
-  int pid_pipe[2]; /* the child says its id: GSubprocess forgets it when the child has exited */
-} ChildSetup;
 
 /* Between fork and exec: only what is safe after fork() may be called. */
 static void
 set_up_child (gpointer user_data)
 {
-  const ChildSetup *setup = user_data;
-  pid_t pid = getpid ();
+  gboolean uses_pty = GPOINTER_TO_INT (user_data);
 
-  if (write (setup->pid_pipe[1], &pid, sizeof pid) != sizeof pid)
-    _exit (127);
-  if (setup->uses_pty)
+  if (uses_pty)
     {
       setsid ();
       ioctl (STDOUT_FILENO, TIOCSCTTY, 0);
@@ -252,41 +230,23 @@ open_terminal (int *master, int *slave, GError **error)
   return TRUE;
 }
 
-static GSubprocess *
-launch (GSubprocessLauncher *launcher,
-        const char *const *argv,
-        ChildSetup *setup,
-        pid_t *pid,
-        GError **error)
+static char **
+make_environment (void)
 {
-  g_autoptr (GSubprocess) subprocess = NULL;
-
-  if (!g_unix_open_pipe (setup->pid_pipe, FD_CLOEXEC, error))
-    return NULL;
-
-  g_subprocess_launcher_set_child_setup (launcher, set_up_child, setup, NULL);
-  subprocess = g_subprocess_launcher_spawnv (launcher, argv, error);
-  close (setup->pid_pipe[1]);
-  if (subprocess != NULL && read (setup->pid_pipe[0], pid, sizeof *pid) != sizeof *pid)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "it has no process id");
-      g_clear_object (&subprocess);
-    }
-  close (setup->pid_pipe[0]);
-
-  return g_steal_pointer (&subprocess);
+  return g_environ_setenv (g_get_environ (), "PYTHONUNBUFFERED", "1", TRUE);
 }
 
+/* GSubprocess would reap the child from a thread of its own, and its id with it: we send signals by
+ * that id, and keep it from being given away until we have reaped the child ourselves. */
 static gboolean
 spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError **error)
 {
-  ChildSetup setup = { .uses_pty = uses_pty };
-  GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDERR_PIPE |
-                           (uses_pty ? G_SUBPROCESS_FLAGS_NONE : G_SUBPROCESS_FLAGS_STDOUT_PIPE);
-  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
+  g_auto (GStrv) environment = make_environment ();
   g_autoptr (GError) spawn_error = NULL;
-  int master = -1;
+  int output = -1;
+  int errors = -1;
   int slave = -1;
+  gboolean is_spawned;
 
   if (argv[0] == NULL || *argv[0] == '\0')
     {
@@ -294,22 +254,30 @@ spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError
                            "A program without a name can't be started");
       return FALSE;
     }
-  if (uses_pty)
-    {
-      if (!open_terminal (&master, &slave, error))
-        return FALSE;
-      self->output = g_unix_input_stream_new (master, TRUE);
-      g_subprocess_launcher_take_stdout_fd (launcher, slave);
-    }
+  if (uses_pty && !open_terminal (&output, &slave, error))
+    return FALSE;
 
-  g_subprocess_launcher_setenv (launcher, "PYTHONUNBUFFERED", "1", TRUE);
-  self->subprocess = launch (launcher, argv, &setup, &self->pid, &spawn_error);
-  if (self->subprocess == NULL)
+  is_spawned = g_spawn_async_with_pipes_and_fds (NULL, argv, (const char *const *) environment,
+                                                 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                                                   G_SPAWN_CLOEXEC_PIPES,
+                                                 set_up_child, GINT_TO_POINTER (uses_pty), -1,
+                                                 slave, -1, NULL, NULL, 0, &self->pid, NULL,
+                                                 uses_pty ? NULL : &output, &errors, &spawn_error);
+  if (slave >= 0)
+    close (slave);
+  if (!is_spawned)
     {
+      if (output >= 0)
+        close (output);
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
                    "“%s” can't be started: %s", argv[0], spawn_error->message);
       return FALSE;
     }
+
+  g_unix_set_fd_nonblocking (output, TRUE, NULL);
+  self->output = g_unix_input_stream_new (output, TRUE);
+  self->errors = g_unix_input_stream_new (errors, TRUE);
+  watch_child (self);
   return TRUE;
 }
 
@@ -326,21 +294,9 @@ StepcastProcess *
 stepcast_process_new (const char *const *argv, gboolean uses_pty, GError **error)
 {
   g_autoptr (StepcastProcess) self = g_object_new (STEPCAST_TYPE_PROCESS, NULL);
-  GWeakRef *weak;
 
   if (!spawn (self, argv, uses_pty, error))
     return NULL;
-
-  if (self->output == NULL)
-    self->output = g_object_ref (g_subprocess_get_stdout_pipe (self->subprocess));
-  self->errors = g_object_ref (g_subprocess_get_stderr_pipe (self->subprocess));
-  g_unix_set_fd_nonblocking (g_unix_input_stream_get_fd (G_UNIX_INPUT_STREAM (self->output)), TRUE,
-                             NULL);
-
-  weak = g_new0 (GWeakRef, 1);
-  g_weak_ref_init (weak, self);
-  g_subprocess_wait_async (self->subprocess, NULL, on_exited, weak);
-
   return g_steal_pointer (&self);
 }
 
@@ -408,15 +364,29 @@ stepcast_process_describe_exit (StepcastProcess *self)
 }
 
 static void
+on_killed (GPid pid, int wait_status, gpointer user_data)
+{
+}
+
+/* Nobody listens any more: it is killed, and reaped when it is dead. */
+static void
+kill_unheard (StepcastProcess *self)
+{
+  signal_group (self, SIGKILL);
+  if (!self->has_exited)
+    g_child_watch_add (self->pid, on_killed, NULL);
+}
+
+static void
 stepcast_process_dispose (GObject *object)
 {
   StepcastProcess *self = STEPCAST_PROCESS (object);
 
-  clear_timer (self);
+  stepcast_gsource_clear (&self->timer);
+  stepcast_gsource_clear (&self->watch);
   if (self->pid > 0 && !self->has_ended)
-    signal_group (self, SIGKILL);
+    kill_unheard (self);
   self->has_ended = TRUE;
-  g_clear_object (&self->subprocess);
   g_clear_object (&self->output);
   g_clear_object (&self->errors);
 

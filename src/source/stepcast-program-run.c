@@ -12,6 +12,7 @@
 
 #include "stepcast-document-splitter.h"
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 #include "stepcast-log-reader.h"
 #include "stepcast-process.h"
 
@@ -101,16 +102,6 @@ static void wait_for_output (StepcastProgramRun *self);
 static void show_last_if_due (StepcastProgramRun *self);
 static void begin_end (StepcastProgramRun *self);
 
-static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    {
-      g_source_destroy (*source);
-      g_clear_pointer (source, g_source_unref);
-    }
-}
-
 /* ---- the end ---- */
 
 static GError *
@@ -132,23 +123,23 @@ judge (StepcastProgramRun *self)
 {
   g_autofree char *exit = stepcast_process_describe_exit (self->process);
   g_autofree char *what = NULL;
-  int code = STEPCAST_ERROR_PROGRAM_FAILED;
-  gboolean is_our_doing = self->failure != NULL && !self->is_at_end; /* told to end because of it */
+  gboolean has_succeeded = stepcast_process_has_succeeded (self->process);
 
-  if (self->failure != NULL && (is_our_doing || stepcast_process_has_succeeded (self->process)))
-    {
-      what = g_strdup (self->failure->message);
-      if (self->failure->domain == STEPCAST_ERROR)
-        code = self->failure->code;
-    }
-  else if (self->failure != NULL)
+  /* Where its output is not at its end, it was told to end because of the failure. */
+  if (self->failure != NULL && (has_succeeded || !self->is_at_end))
+    return make_error (self,
+                       self->failure->domain == STEPCAST_ERROR ? self->failure->code :
+                                                                 STEPCAST_ERROR_PROGRAM_FAILED,
+                       self->failure->message);
+
+  if (self->failure != NULL)
     what = g_strdup_printf ("“%s” %s. %s", self->argv[0], exit, self->failure->message);
-  else if (!stepcast_process_has_succeeded (self->process))
+  else if (!has_succeeded)
     what = g_strdup_printf ("“%s” %s", self->argv[0], exit);
   else if (self->n_documents == 0)
     what = g_strdup_printf ("“%s” %s and printed no SVG document", self->argv[0], exit);
 
-  return what != NULL ? make_error (self, code, what) : NULL;
+  return what != NULL ? make_error (self, STEPCAST_ERROR_PROGRAM_FAILED, what) : NULL;
 }
 
 static void
@@ -158,8 +149,8 @@ conclude (StepcastProgramRun *self)
   g_autoptr (GError) error = NULL;
   StepcastOutcome outcome = STEPCAST_OUTCOME_CANCELLED;
 
-  clear_source (&self->escape);
-  clear_source (&self->silence);
+  stepcast_gsource_clear (&self->escape);
+  stepcast_gsource_clear (&self->silence);
   if (self->log != NULL)
     stepcast_log_reader_drain (self->log);
   if (!self->is_cancelled)
@@ -186,9 +177,9 @@ conclude_if_all_has_ended (StepcastProgramRun *self)
 static void
 begin_end (StepcastProgramRun *self)
 {
-  clear_source (&self->readable);
-  clear_source (&self->due);
-  clear_source (&self->silence);
+  stepcast_gsource_clear (&self->readable);
+  stepcast_gsource_clear (&self->due);
+  stepcast_gsource_clear (&self->silence);
   self->is_ending = TRUE;
   stepcast_run_set_busy (STEPCAST_RUN (self), TRUE);
   if (self->process != NULL && !self->is_at_end)
@@ -419,7 +410,7 @@ take_documents (StepcastProgramRun *self, GPtrArray *documents)
 
   if (documents->len > 0)
     {
-      clear_source (&self->silence);
+      stepcast_gsource_clear (&self->silence);
       self->new_documents = g_ptr_array_ref (documents);
       self->document_before = g_steal_pointer (&self->last_document);
       self->last_document = g_bytes_ref (documents->pdata[documents->len - 1]);
@@ -493,8 +484,8 @@ on_readable (GObject *stream, gpointer user_data)
 {
   StepcastProgramRun *self = user_data;
 
-  clear_source (&self->readable);
-  clear_source (&self->due);
+  stepcast_gsource_clear (&self->readable);
+  stepcast_gsource_clear (&self->due);
   push_slice (self);
 
   return G_SOURCE_CONTINUE; /* destroyed by then */
@@ -529,14 +520,14 @@ show_last_if_due (StepcastProgramRun *self)
 {
   StepcastDemand demand;
 
-  clear_source (&self->due);
+  stepcast_gsource_clear (&self->due);
   if (self->last_document == NULL || self->is_last_shown)
     return;
 
   stepcast_run_get_demand (STEPCAST_RUN (self), &demand);
   if (g_get_monotonic_time () >= demand.due_us)
     {
-      clear_source (&self->readable);
+      stepcast_gsource_clear (&self->readable);
       begin_check (self, self->last_document, self->n_documents);
     }
   else if (demand.due_us != STEPCAST_NEVER)
@@ -599,8 +590,8 @@ on_escape (gpointer user_data)
   self->is_escaped = TRUE;
   if (self->readable != NULL)
     {
-      clear_source (&self->readable);
-      clear_source (&self->due);
+      stepcast_gsource_clear (&self->readable);
+      stepcast_gsource_clear (&self->due);
       push_slice (self);
     }
 
@@ -691,8 +682,8 @@ stepcast_program_run_yield (StepcastRun *run)
 
   if (self->readable != NULL)
     {
-      clear_source (&self->readable);
-      clear_source (&self->due);
+      stepcast_gsource_clear (&self->readable);
+      stepcast_gsource_clear (&self->due);
       stepcast_run_set_busy (run, FALSE);
     }
 }
@@ -749,10 +740,10 @@ stepcast_program_run_dispose (GObject *object)
   StepcastProgramRun *self = STEPCAST_PROGRAM_RUN (object);
 
   g_assert (self->task == NULL); /* a slice under way keeps its run */
-  clear_source (&self->readable);
-  clear_source (&self->due);
-  clear_source (&self->silence);
-  clear_source (&self->escape);
+  stepcast_gsource_clear (&self->readable);
+  stepcast_gsource_clear (&self->due);
+  stepcast_gsource_clear (&self->silence);
+  stepcast_gsource_clear (&self->escape);
   g_clear_object (&self->process);
   g_clear_object (&self->log);
   g_clear_object (&self->scheduler);

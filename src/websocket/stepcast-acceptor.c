@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 
+#include "stepcast-gsource.h"
+
 /* A listening socket, and the source that accepts its connections.
  *
  * libsoup's own listener has a backlog of 10, and ends for good at the first accept() that fails
@@ -51,16 +53,6 @@ G_DEFINE_FINAL_TYPE (StepcastAcceptor, stepcast_acceptor, G_TYPE_OBJECT)
 static gboolean on_connection (GSocket *socket, GIOCondition condition, gpointer user_data);
 
 static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    {
-      g_source_destroy (*source);
-      g_clear_pointer (source, g_source_unref);
-    }
-}
-
-static void
 start_accepting (StepcastAcceptor *self)
 {
   self->source = g_socket_create_source (self->socket, G_IO_IN, NULL);
@@ -83,7 +75,7 @@ on_retry (gpointer user_data)
 static void
 pause_accepting (StepcastAcceptor *self)
 {
-  clear_source (&self->source);
+  stepcast_gsource_clear (&self->source);
   self->retry = g_timeout_source_new (RETRY_MS);
   g_source_set_static_name (self->retry, "[stepcast] accept again");
   g_source_set_callback (self->retry, on_retry, self, NULL);
@@ -175,8 +167,8 @@ get_max_connections (void)
 void
 stepcast_acceptor_close (StepcastAcceptor *self)
 {
-  clear_source (&self->source);
-  clear_source (&self->retry);
+  stepcast_gsource_clear (&self->source);
+  stepcast_gsource_clear (&self->retry);
   if (self->socket != NULL)
     g_socket_close (self->socket, NULL);
 }

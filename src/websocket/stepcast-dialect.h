@@ -92,9 +92,9 @@ typedef struct
  * @get_prefix: writes what stands before the SVG document into a buffer of %STEPCAST_PREFIX_BYTES
  *
  * The others return the text of a message, or %NULL where the dialect says nothing: on a greeting,
- * a request's acceptance, a standstill (with the request, if it was asked for), parameters that
- * were set for a request, a change of state, of parameters, of progress, a line of log, an error
- * (with the request, if it is one's).
+ * a request's acceptance (and whether what it asks for was so before), a standstill (with the
+ * request, if it was asked for), parameters that were set for a request, a change of state, of
+ * parameters, of progress, a line of log, an error (with the request, if it is one's).
  */
 typedef struct
 {
@@ -102,7 +102,9 @@ typedef struct
   StepcastRequest *(*parse) (const char *text, GType generator_type, char **id, GError **error);
   const char *(*get_prefix) (StepcastFrame *frame, char *buffer);
   char *(*greeting) (StepcastSession *session, const StepcastGreeting *greeting);
-  char *(*accepted) (const StepcastRequest *request);
+  char *(*accepted) (const StepcastRequest *request,
+                     StepcastSession *session,
+                     gboolean was_so_before);
   char *(*stopped) (const StepcastRequest *request, const StepcastStopReport *report);
   char *(*set) (const StepcastRequest *request, StepcastSession *session, guint64 step);
   char *(*state) (StepcastSession *session);

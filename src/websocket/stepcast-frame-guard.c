@@ -102,57 +102,66 @@ begin_frame (StepcastFrameGuard *self)
     self->tokens -= (double) (self->payload_left / STEPCAST_BYTES_PER_FRAME);
 }
 
-/* Takes the next byte of a header, or tells that it begins one which is to be hidden. */
-static void
+/* Takes the next byte of a header. Returns whether that completes it. */
+static gboolean
 take_header_byte (StepcastFrameGuard *self, guint8 byte)
 {
   if (self->header_length == 0)
     self->is_hidden = self->hides_pings && (byte & OPCODE) == OPCODE_PING;
 
   self->header[self->header_length++] = byte;
-  if (self->header_length == get_header_length (self->header, self->header_length))
-    {
-      begin_frame (self);
-      if (self->payload_left == 0)
-        self->header_length = 0;
-    }
+  if (self->header_length < get_header_length (self->header, self->header_length))
+    return FALSE;
+
+  begin_frame (self);
+  return TRUE;
 }
 
 /**
  * stepcast_frame_guard_filter:
  * @self: a guard
- * @data: (array length=length) (inout): what came next; what the library may see is moved to the
- *   front
+ * @data: (array length=length): what came next
  * @length: how many bytes
+ * @shown: (out caller-allocates): what the library may see of it, with room for
+ *   %STEPCAST_MAX_HEADER_BYTES more than @length: a header is held back until it is complete, so
+ *   that the library never sees one that passes a limit
  *
- * Returns: how many bytes at the front of @data the library may see
+ * Returns: how many bytes the library may see
  */
 gsize
-stepcast_frame_guard_filter (StepcastFrameGuard *self, guint8 *data, gsize length)
+stepcast_frame_guard_filter (StepcastFrameGuard *self,
+                             const guint8 *data,
+                             gsize length,
+                             guint8 *shown)
 {
   gsize n_shown = 0;
   gsize i = 0;
 
   while (i < length)
     {
-      gboolean is_in_payload = self->header_length > 0 && self->payload_left > 0;
+      const guint8 *next = data + i;
       gsize n = 1;
 
-      if (is_in_payload)
+      if (self->payload_left > 0)
         {
           n = (gsize) MIN (self->payload_left, (guint64) (length - i));
           self->payload_left -= n;
-          if (self->payload_left == 0)
-            self->header_length = 0;
+        }
+      else if (take_header_byte (self, *next))
+        {
+          next = self->header;
+          n = self->header_length;
+          self->header_length = 0;
+          i -= n - 1; /* the others have been counted already */
         }
       else
         {
-          take_header_byte (self, data[i]);
+          next = NULL;
         }
 
-      if (!self->is_hidden && self->close_code == 0)
+      if (next != NULL && !self->is_hidden && self->close_code == 0)
         {
-          memmove (data + n_shown, data + i, n);
+          memcpy (shown + n_shown, next, n);
           n_shown += n;
         }
       i += n;

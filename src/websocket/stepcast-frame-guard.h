@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 #define STEPCAST_FRAMES_PER_SECOND 1000
 #define STEPCAST_FRAMES_AT_ONCE 200
 
+/* A client's header is at most this long (RFC 6455, section 5.2). */
+#define STEPCAST_MAX_HEADER_BYTES 14
+
 /* Each full KiB of a message counts as another frame: 64 KiB of JSON keep the main context busy for
  * a millisecond or two. */
 #define STEPCAST_BYTES_PER_FRAME 1024
@@ -32,7 +35,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   /* Where the stream stands. */
-  guint8 header[14];
+  guint8 header[STEPCAST_MAX_HEADER_BYTES];
   guint header_length; /* bytes of @header that have come */
   guint64 payload_left;
   gboolean is_hidden; /* the frame under way is not shown to the library */
@@ -51,7 +54,10 @@ typedef struct
 } StepcastFrameGuard;
 
 void stepcast_frame_guard_init (StepcastFrameGuard *self, gint64 now_us);
-gsize stepcast_frame_guard_filter (StepcastFrameGuard *self, guint8 *data, gsize length);
+gsize stepcast_frame_guard_filter (StepcastFrameGuard *self,
+                                   const guint8 *data,
+                                   gsize length,
+                                   guint8 *shown);
 gint64 stepcast_frame_guard_get_delay_us (StepcastFrameGuard *self, gint64 now_us);
 
 G_END_DECLS

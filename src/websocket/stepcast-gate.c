@@ -82,6 +82,17 @@ is_our_host (const StepcastGate *self, const char *host)
   return FALSE;
 }
 
+static gboolean
+is_our_uri (const StepcastGate *self, GUri *uri)
+{
+  gboolean is_ipv6 = g_uri_get_host (uri) != NULL && strchr (g_uri_get_host (uri), ':') != NULL;
+  int port = g_uri_get_port (uri);
+  g_autofree char *host =
+    g_strdup_printf (is_ipv6 ? "[%s]:%d" : "%s:%d", g_uri_get_host (uri), port > 0 ? port : 80);
+
+  return is_our_host (self, host);
+}
+
 typedef struct
 {
   const char *name;
@@ -116,9 +127,11 @@ static gboolean
 check_host (const StepcastGate *self, SoupServerMessage *message, GError **error)
 {
   HeaderSearch host = find_header (message, "Host");
+  GUri *uri = soup_server_message_get_uri (message);
   g_autofree char *quoted = NULL;
 
-  if (host.n_found == 1 && is_our_host (self, host.value))
+  /* A target in absolute form names a host of its own (RFC 9112, section 3.2.2). */
+  if (host.n_found == 1 && is_our_host (self, host.value) && uri != NULL && is_our_uri (self, uri))
     return TRUE;
 
   quoted = stepcast_error_quote (host.n_found == 0 ? "" : host.value);

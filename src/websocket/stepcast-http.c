@@ -106,6 +106,21 @@ get_content_type (const char *path)
 }
 
 /**
+ * stepcast_http_respond_nothing:
+ * @message: a request
+ * @path: a path at which there is nothing
+ */
+void
+stepcast_http_respond_nothing (SoupServerMessage *message, const char *path)
+{
+  g_autofree char *quoted = stepcast_error_quote (path);
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST, "There is nothing at “%s”", quoted);
+
+  stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+/**
  * stepcast_http_respond_page:
  * @message: a request
  * @path: the path that was asked for; "/" is the page
@@ -119,31 +134,13 @@ stepcast_http_respond_page (SoupServerMessage *message, const char *path)
 
   if (bytes == NULL)
     {
-      g_autofree char *quoted = stepcast_error_quote (path);
-      g_autoptr (GError) error = g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                                              "There is nothing at “%s”", quoted);
-
-      stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+      stepcast_http_respond_nothing (message, path);
       return;
     }
 
   add_header (message, "Content-Security-Policy", PAGE_POLICY);
   add_header (message, "Cache-Control", "no-cache");
   respond_bytes (message, SOUP_STATUS_OK, get_content_type (name), bytes);
-}
-
-static void
-add_text (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
-add_int (JsonBuilder *builder, const char *name, guint64 value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, (gint64) value);
 }
 
 /**
@@ -167,8 +164,8 @@ stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *
       GType generator_type = stepcast_source_get_generator_type (source);
 
       json_builder_begin_object (builder);
-      add_text (builder, "name", stepcast_source_get_name (source));
-      add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+      stepcast_json_add_text (builder, "name", stepcast_source_get_name (source));
+      stepcast_json_add_text (builder, "summary", stepcast_json_get_summary (generator_type));
       json_builder_set_member_name (builder, "default");
       json_builder_add_boolean_value (builder, source == default_source);
       json_builder_set_member_name (builder, "parameters");
@@ -188,18 +185,19 @@ add_session (JsonBuilder *builder, StepcastSession *session)
   const StepcastProgress *progress = stepcast_session_get_progress (session);
 
   json_builder_begin_object (builder);
-  add_text (builder, "name", stepcast_session_get_name (session));
-  add_text (builder, "generator", stepcast_source_get_name (stepcast_session_get_source (session)));
-  add_text (builder, "state", stepcast_session_get_state_nick (session));
-  add_int (builder, "run", stepcast_session_get_run_number (session));
-  add_int (builder, "step", progress->step);
+  stepcast_json_add_text (builder, "name", stepcast_session_get_name (session));
+  stepcast_json_add_text (builder, "generator",
+                          stepcast_source_get_name (stepcast_session_get_source (session)));
+  stepcast_json_add_text (builder, "state", stepcast_session_get_state_nick (session));
+  stepcast_json_add_int (builder, "run", stepcast_session_get_run_number (session));
+  stepcast_json_add_int (builder, "step", progress->step);
   json_builder_set_member_name (builder, "fraction");
   stepcast_json_add_fraction (builder, progress->fraction);
   json_builder_set_member_name (builder, "metrics");
   stepcast_json_add_metrics (builder, session);
   json_builder_set_member_name (builder, "parameters");
   stepcast_json_add_values (builder, stepcast_session_get_parameters (session));
-  add_int (builder, "viewers", stepcast_session_get_n_sinks (session));
+  stepcast_json_add_int (builder, "viewers", stepcast_session_get_n_sinks (session));
   json_builder_set_member_name (builder, "reason");
   stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
   json_builder_end_object (builder);

@@ -17,6 +17,7 @@ void stepcast_http_respond_text (SoupServerMessage *message,
                                  const char *text);
 void stepcast_http_respond_error (SoupServerMessage *message, guint status, const GError *error);
 
+void stepcast_http_respond_nothing (SoupServerMessage *message, const char *path);
 void stepcast_http_respond_page (SoupServerMessage *message, const char *path);
 void stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *registry);
 void stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager);

@@ -44,6 +44,32 @@ stepcast_json_take_text (JsonBuilder *builder)
   return json_to_string (root, FALSE);
 }
 
+/**
+ * stepcast_json_add_text:
+ * @builder: a builder within an object
+ * @name: of a member
+ * @value: its value, in UTF-8
+ */
+void
+stepcast_json_add_text (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+/**
+ * stepcast_json_add_int:
+ * @builder: a builder within an object
+ * @name: of a member
+ * @value: its value, of at most 53 bits
+ */
+void
+stepcast_json_add_int (JsonBuilder *builder, const char *name, guint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) value);
+}
+
 static void
 add_integer (JsonBuilder *builder, gint64 value)
 {
@@ -135,10 +161,8 @@ stepcast_json_add_reason (JsonBuilder *builder, const GError *reason)
     }
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "code");
-  json_builder_add_string_value (builder, stepcast_error_nick (reason));
-  json_builder_set_member_name (builder, "message");
-  json_builder_add_string_value (builder, reason->message);
+  stepcast_json_add_text (builder, "code", stepcast_error_nick (reason));
+  stepcast_json_add_text (builder, "message", reason->message);
   json_builder_end_object (builder);
 }
 
@@ -194,14 +218,10 @@ add_parameter (JsonBuilder *builder, GParamSpec *pspec, GVariant *value)
   double minimum, maximum;
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "name");
-  json_builder_add_string_value (builder, pspec->name);
-  json_builder_set_member_name (builder, "label");
-  json_builder_add_string_value (builder, _ (g_param_spec_get_nick (pspec)));
-  json_builder_set_member_name (builder, "description");
-  json_builder_add_string_value (builder, _ (g_param_spec_get_blurb (pspec)));
-  json_builder_set_member_name (builder, "type");
-  json_builder_add_string_value (builder, get_type_name (pspec));
+  stepcast_json_add_text (builder, "name", pspec->name);
+  stepcast_json_add_text (builder, "label", _ (g_param_spec_get_nick (pspec)));
+  stepcast_json_add_text (builder, "description", _ (g_param_spec_get_blurb (pspec)));
+  stepcast_json_add_text (builder, "type", get_type_name (pspec));
   json_builder_set_member_name (builder, "default");
   stepcast_json_add_value (builder, default_value);
   json_builder_set_member_name (builder, "value");
@@ -215,8 +235,7 @@ add_parameter (JsonBuilder *builder, GParamSpec *pspec, GVariant *value)
     add_choices (builder, pspec);
   if (unit != NULL)
     {
-      json_builder_set_member_name (builder, "unit");
-      json_builder_add_string_value (builder, _ (unit));
+      stepcast_json_add_text (builder, "unit", _ (unit));
     }
   json_builder_set_member_name (builder, "live");
   json_builder_add_boolean_value (builder, stepcast_parameter_is_live (pspec));
@@ -266,14 +285,11 @@ stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type)
       const StepcastMetric *metric = &klass->metrics[i];
 
       json_builder_begin_object (builder);
-      json_builder_set_member_name (builder, "name");
-      json_builder_add_string_value (builder, metric->name);
-      json_builder_set_member_name (builder, "summary");
-      json_builder_add_string_value (builder, _ (metric->summary));
+      stepcast_json_add_text (builder, "name", metric->name);
+      stepcast_json_add_text (builder, "summary", _ (metric->summary));
       if (metric->unit != NULL)
         {
-          json_builder_set_member_name (builder, "unit");
-          json_builder_add_string_value (builder, _ (metric->unit));
+          stepcast_json_add_text (builder, "unit", _ (metric->unit));
         }
       json_builder_end_object (builder);
     }

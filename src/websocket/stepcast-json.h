@@ -14,6 +14,8 @@ G_BEGIN_DECLS
 char *stepcast_json_quote (const char *text);
 char *stepcast_json_take_text (JsonBuilder *builder);
 
+void stepcast_json_add_text (JsonBuilder *builder, const char *name, const char *value);
+void stepcast_json_add_int (JsonBuilder *builder, const char *name, guint64 value);
 void stepcast_json_add_value (JsonBuilder *builder, GVariant *value);
 void stepcast_json_add_values (JsonBuilder *builder, GVariant *values);
 void stepcast_json_add_reason (JsonBuilder *builder, const GError *reason);

@@ -125,8 +125,7 @@ plain_set (const StepcastRequest *request, StepcastSession *session, guint64 ste
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "set");
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "name");
-  json_builder_add_string_value (builder, name);
+  stepcast_json_add_text (builder, "name", name);
   json_builder_set_member_name (builder, "value");
   stepcast_json_add_value (builder, value);
   json_builder_set_member_name (builder, "step");
@@ -169,18 +168,20 @@ plain_error (const StepcastRequest *request, const char *id, const GError *error
 {
   g_autofree char *message = stepcast_json_quote (error->message);
 
-  /* A stop that fails has been told already, as the end of the run. */
-  if (request != NULL && request->type == STEPCAST_REQUEST_STOP)
+  /* A stop that failed has been told already, as the end of the run. */
+  if (request != NULL && request->type == STEPCAST_REQUEST_STOP &&
+      g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE))
     return NULL;
 
   return g_strdup_printf ("{\"error\":{\"code\":\"%s\",\"message\":%s}}",
                           stepcast_error_nick (error), message);
 }
 
+/* A change is told when it comes; where there is none to come, it is told at once. */
 static char *
-say_nothing_to_request (const StepcastRequest *request)
+plain_accepted (const StepcastRequest *request, StepcastSession *session, gboolean was_so_before)
 {
-  return NULL;
+  return request->type == STEPCAST_REQUEST_PAUSE && was_so_before ? plain_state (session) : NULL;
 }
 
 static char *
@@ -212,7 +213,7 @@ const StepcastDialect stepcast_plain_dialect = {
   .parse = plain_parse,
   .get_prefix = plain_get_prefix,
   .greeting = say_nothing_to_greeting,
-  .accepted = say_nothing_to_request,
+  .accepted = plain_accepted,
   .stopped = plain_stopped,
   .set = plain_set,
   .state = plain_state,

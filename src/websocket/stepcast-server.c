@@ -10,6 +10,7 @@
 #include "stepcast-acceptor.h"
 #include "stepcast-error.h"
 #include "stepcast-gate.h"
+#include "stepcast-gsource.h"
 #include "stepcast-http.h"
 #include "stepcast-parameters.h"
 #include "stepcast-viewer.h"
@@ -73,11 +74,7 @@ on_request_deadline (gpointer user_data)
 static void
 deadline_clear (Deadline *deadline)
 {
-  if (deadline->source != NULL)
-    {
-      g_source_destroy (deadline->source);
-      g_clear_pointer (&deadline->source, g_source_unref);
-    }
+  stepcast_gsource_clear (&deadline->source);
 }
 
 static void
@@ -116,6 +113,10 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
   /* Nothing here has a use for a body, and libsoup would keep one of any size. */
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 
+  /* libsoup keeps connections only where it listens by itself. */
+  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
+                                "close");
+
   /* A status that is set here keeps the handlers from being called. */
   if (!stepcast_gate_check (self->gate, message, &status, &error))
     {
@@ -141,11 +142,7 @@ finish_closing (StepcastServer *self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->closing);
 
-  if (self->close_timer != NULL)
-    {
-      g_source_destroy (self->close_timer);
-      g_clear_pointer (&self->close_timer, g_source_unref);
-    }
+  stepcast_gsource_clear (&self->close_timer);
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
 }
@@ -242,7 +239,8 @@ open_session (StepcastServer *self, GUri *uri, StepcastRole role, GError **error
 typedef struct
 {
   StepcastServer *server;
-  StepcastSession *session; /* (nullable): one to join; NULL for one of its own */
+  StepcastSession *session; /* (nullable): one to join */
+  GError *refusal;          /* (nullable): why there is none to join */
   StepcastRole role;
   GList *extensions; /* none is ever offered: it stays empty */
 } Upgrade;
@@ -253,6 +251,7 @@ upgrade_free (gpointer data, GClosure *closure)
   Upgrade *upgrade = data;
 
   g_clear_object (&upgrade->session);
+  g_clear_error (&upgrade->refusal);
   g_object_unref (upgrade->server);
   g_free (upgrade);
 }
@@ -272,6 +271,11 @@ give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GU
         stepcast_viewer_join (viewer, upgrade->session);
       else
         stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_NORMAL, "The session has ended");
+      return;
+    }
+  if (upgrade->refusal != NULL)
+    {
+      stepcast_viewer_refuse (viewer, upgrade->refusal);
       return;
     }
 
@@ -312,8 +316,12 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     give_session (self, viewer, upgrade, uri);
 }
 
+/* Joins @session; where it is NULL, opens one, or tells the @refusal. */
 static void
-handle_websocket (StepcastServer *self, SoupServerMessage *message, StepcastSession *session)
+handle_websocket (StepcastServer *self,
+                  SoupServerMessage *message,
+                  StepcastSession *session,
+                  const GError *refusal)
 {
   char *protocols[] = { (char *) stepcast_v1_dialect.subprotocol, NULL };
   Upgrade *upgrade;
@@ -327,6 +335,7 @@ handle_websocket (StepcastServer *self, SoupServerMessage *message, StepcastSess
   upgrade = g_new0 (Upgrade, 1);
   upgrade->server = g_object_ref (self);
   upgrade->session = session != NULL ? g_object_ref (session) : NULL;
+  upgrade->refusal = refusal != NULL ? g_error_copy (refusal) : NULL;
   upgrade->role = stepcast_gate_get_role (self->gate, message);
 
   if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
@@ -355,6 +364,17 @@ handle_page (SoupServer *soup,
   stepcast_http_respond_page (message, path);
 }
 
+/* A handler is called for what is below its path, too; nothing is there. */
+static gboolean
+is_exactly (SoupServerMessage *message, const char *path, const char *expected)
+{
+  if (g_str_equal (path, expected))
+    return TRUE;
+
+  stepcast_http_respond_nothing (message, path);
+  return FALSE;
+}
+
 static void
 handle_health (SoupServer *soup,
                SoupServerMessage *message,
@@ -362,7 +382,8 @@ handle_health (SoupServer *soup,
                GHashTable *query,
                gpointer data)
 {
-  stepcast_http_respond_text (message, SOUP_STATUS_OK, "text/plain; charset=utf-8", "ok\n");
+  if (is_exactly (message, path, "/health"))
+    stepcast_http_respond_text (message, SOUP_STATUS_OK, "text/plain; charset=utf-8", "ok\n");
 }
 
 static void
@@ -374,7 +395,9 @@ handle_generators (SoupServer *soup,
 {
   StepcastServer *self = data;
 
-  stepcast_http_respond_generators (message, stepcast_session_manager_get_registry (self->manager));
+  if (is_exactly (message, path, "/generators"))
+    stepcast_http_respond_generators (message,
+                                      stepcast_session_manager_get_registry (self->manager));
 }
 
 static void
@@ -395,7 +418,7 @@ handle_session (StepcastServer *self,
     }
   else if (g_str_equal (what, "ws"))
     {
-      handle_websocket (self, message, session);
+      handle_websocket (self, message, session, NULL);
     }
   else
     {
@@ -428,6 +451,8 @@ handle_sessions (SoupServer *soup,
   session = stepcast_session_manager_find (self->manager, parts[1], &error);
   if (session != NULL)
     handle_session (self, message, session, parts[2]);
+  else if (g_strcmp0 (parts[2], "ws") == 0)
+    handle_websocket (self, message, NULL, error);
   else
     stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
 }
@@ -439,7 +464,8 @@ handle_ws (SoupServer *soup,
            GHashTable *query,
            gpointer data)
 {
-  handle_websocket (data, message, NULL);
+  if (is_exactly (message, path, "/ws"))
+    handle_websocket (data, message, NULL, NULL);
 }
 
 /* ---- the server ---- */
@@ -452,6 +478,8 @@ on_accepted (GSocketConnection *connection, gpointer user_data)
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
   g_autoptr (GError) error = NULL;
 
+  if (local == NULL || remote == NULL) /* it has gone again */
+    return;
   if (!soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, &error))
     g_debug ("A connection was not taken: %s", error->message);
 }

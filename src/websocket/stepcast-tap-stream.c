@@ -8,6 +8,7 @@
 #include <gio/gnetworking.h>
 
 #include "stepcast-frame-guard.h"
+#include "stepcast-gsource.h"
 #include "stepcast-scheduler.h"
 
 /* The stream between a SoupWebsocketConnection and its socket.
@@ -25,6 +26,9 @@
 
 /* A burst of small frames in one write: two vectors each. */
 #define MAX_VECTORS 64
+
+/* libsoup asks for 1 KiB at a time. */
+#define READ_BYTES 1024
 
 /* Nobody is told of this one: libsoup has found it, and closes. */
 #define CLOSE_PROTOCOL_ERROR 1002
@@ -63,16 +67,6 @@ G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, G_TYPE_IO_STREAM)
 /* ---- out ---- */
 
 static gboolean on_writable (GObject *stream, gpointer user_data);
-
-static void
-stop_waiting (StepcastTapStream *self)
-{
-  if (self->writable != NULL)
-    {
-      g_source_destroy (self->writable);
-      g_clear_pointer (&self->writable, g_source_unref);
-    }
-}
 
 static void
 wait_until_writable (StepcastTapStream *self)
@@ -133,7 +127,7 @@ stepcast_tap_stream_flush (StepcastTapStream *self)
     ;
 
   if (stepcast_outbox_is_empty (self->outbox) || self->is_broken)
-    stop_waiting (self);
+    stepcast_gsource_clear (&self->writable);
   else
     wait_until_writable (self);
 }
@@ -247,18 +241,22 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
 {
   StepcastFrameGuard *guard = &self->guard;
   gboolean was_good = guard->close_code == 0;
+  guint8 data[READ_BYTES];
+  gsize n_wanted = MIN (sizeof data, count - STEPCAST_MAX_HEADER_BYTES);
   gssize n_read;
   gsize n_shown;
+
+  g_return_val_if_fail (count > STEPCAST_MAX_HEADER_BYTES, would_block (error));
 
   if (stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
     return would_block (error);
 
-  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, buffer, count, NULL, error);
+  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, data, n_wanted, NULL, error);
   if (n_read <= 0)
     return n_read;
 
   guard->hides_pings = self->is_soup_blocked;
-  n_shown = stepcast_frame_guard_filter (guard, buffer, (gsize) n_read);
+  n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
   if (was_good && guard->close_code != 0)
     tell_violation (self);
   if (n_shown > 0)
@@ -488,7 +486,7 @@ stepcast_tap_stream_close_async (GIOStream *stream,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, stepcast_tap_stream_close_async);
-  stop_waiting (self);
+  stepcast_gsource_clear (&self->writable);
   self->is_closed = TRUE;
   read_the_rest (self);
   g_io_stream_close_async (self->base, io_priority, cancellable, on_base_closed, task);
@@ -505,7 +503,7 @@ stepcast_tap_stream_close (GIOStream *stream, GCancellable *cancellable, GError 
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
 
-  stop_waiting (self);
+  stepcast_gsource_clear (&self->writable);
   self->is_closed = TRUE;
   return g_io_stream_close (self->base, cancellable, error);
 }
@@ -515,12 +513,8 @@ stepcast_tap_stream_dispose (GObject *object)
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (object);
 
-  stop_waiting (self);
-  if (self->violation != NULL)
-    {
-      g_source_destroy (self->violation);
-      g_clear_pointer (&self->violation, g_source_unref);
-    }
+  stepcast_gsource_clear (&self->writable);
+  stepcast_gsource_clear (&self->violation);
 
   G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->dispose (object); /* closes it */
 

@@ -16,7 +16,7 @@
 /* An id is repeated in the answer: longer ones would make answers longer than requests. */
 #define MAX_ID_BYTES 128
 
-/* Requests are flat; the parser is recursive. */
+/* Requests are flat; json-glib's parser is recursive. */
 #define MAX_DEPTH 16
 
 static gboolean
@@ -242,25 +242,11 @@ end_message (JsonBuilder *builder)
 }
 
 static void
-add_text (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
-add_int (JsonBuilder *builder, const char *name, guint64 value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, (gint64) value);
-}
-
-static void
 add_state (JsonBuilder *builder, StepcastSession *session)
 {
-  add_text (builder, "state", stepcast_session_get_state_nick (session));
-  add_int (builder, "run", stepcast_session_get_run_number (session));
-  add_int (builder, "step", stepcast_session_get_progress (session)->step);
+  stepcast_json_add_text (builder, "state", stepcast_session_get_state_nick (session));
+  stepcast_json_add_int (builder, "run", stepcast_session_get_run_number (session));
+  stepcast_json_add_int (builder, "step", stepcast_session_get_progress (session)->step);
   json_builder_set_member_name (builder, "reason");
   stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
 }
@@ -270,10 +256,10 @@ add_limits (JsonBuilder *builder)
 {
   json_builder_set_member_name (builder, "limits");
   json_builder_begin_object (builder);
-  add_int (builder, "message-bytes", STEPCAST_MAX_MESSAGE_BYTES);
-  add_int (builder, "answer-bytes", STEPCAST_MAX_ANSWER_BYTES);
-  add_int (builder, "window-bytes", STEPCAST_WINDOW_BYTES);
-  add_int (builder, "stop-seconds", STEPCAST_STOP_DEADLINE_MS / 1000);
+  stepcast_json_add_int (builder, "message-bytes", STEPCAST_MAX_MESSAGE_BYTES);
+  stepcast_json_add_int (builder, "answer-bytes", STEPCAST_MAX_ANSWER_BYTES);
+  stepcast_json_add_int (builder, "window-bytes", STEPCAST_WINDOW_BYTES);
+  stepcast_json_add_int (builder, "stop-seconds", STEPCAST_STOP_DEADLINE_MS / 1000);
   json_builder_end_object (builder);
 }
 
@@ -284,14 +270,15 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   StepcastSource *source = stepcast_session_get_source (session);
   GType generator_type = stepcast_source_get_generator_type (source);
 
-  add_text (builder, "version", PACKAGE_VERSION);
-  add_text (builder, "session", stepcast_session_get_name (session));
-  add_text (builder, "generator", stepcast_source_get_name (source));
-  add_text (builder, "summary", stepcast_json_get_summary (generator_type));
-  add_text (builder, "role", greeting->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
-  add_text (builder, "delivery",
-            greeting->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
-  add_int (builder, "max-fps", greeting->max_fps);
+  stepcast_json_add_text (builder, "version", PACKAGE_VERSION);
+  stepcast_json_add_text (builder, "session", stepcast_session_get_name (session));
+  stepcast_json_add_text (builder, "generator", stepcast_source_get_name (source));
+  stepcast_json_add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+  stepcast_json_add_text (builder, "role",
+                          greeting->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
+  stepcast_json_add_text (builder, "delivery",
+                          greeting->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
+  stepcast_json_add_int (builder, "max-fps", greeting->max_fps);
   add_state (builder, session);
   json_builder_set_member_name (builder, "parameters");
   stepcast_json_add_parameters (builder, generator_type, stepcast_session_get_parameters (session));
@@ -303,7 +290,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
 }
 
 static char *
-v1_accepted (const StepcastRequest *request)
+v1_accepted (const StepcastRequest *request, StepcastSession *session, gboolean was_so_before)
 {
   return g_strdup_printf ("{\"type\":\"answer\",\"id\":%s}", request->id);
 }
@@ -354,7 +341,7 @@ v1_progress (StepcastSession *session, double steps_per_second)
   JsonBuilder *builder = begin_message ("progress");
   const StepcastProgress *progress = stepcast_session_get_progress (session);
 
-  add_int (builder, "step", progress->step);
+  stepcast_json_add_int (builder, "step", progress->step);
   json_builder_set_member_name (builder, "fraction");
   stepcast_json_add_fraction (builder, progress->fraction);
   json_builder_set_member_name (builder, "metrics");
@@ -370,7 +357,7 @@ v1_log (const char *line)
 {
   JsonBuilder *builder = begin_message ("log");
 
-  add_text (builder, "line", line);
+  stepcast_json_add_text (builder, "line", line);
   return end_message (builder);
 }
 

@@ -7,6 +7,7 @@
 
 #include "stepcast-error.h"
 #include "stepcast-frame-guard.h"
+#include "stepcast-gsource.h"
 #include "stepcast-tap-stream.h"
 
 /* One WebSocket connection that looks at a session, and may steer it.
@@ -190,16 +191,6 @@ stepcast_viewer_sink_init (StepcastFrameSinkInterface *iface)
 /* ---- what the session tells ---- */
 
 static void
-clear_source (GSource **source)
-{
-  if (*source != NULL)
-    {
-      g_source_destroy (*source);
-      g_clear_pointer (source, g_source_unref);
-    }
-}
-
-static void
 say_progress (StepcastViewer *self)
 {
   guint64 step = stepcast_session_get_progress (self->session)->step;
@@ -295,7 +286,7 @@ detach (StepcastViewer *self)
   g_autoptr (StepcastSession) session = g_steal_pointer (&self->session);
   g_autoptr (StepcastSessionManager) manager = g_steal_pointer (&self->manager);
 
-  clear_source (&self->progress_timer);
+  stepcast_gsource_clear (&self->progress_timer);
   if (session == NULL)
     return;
 
@@ -433,6 +424,7 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
 {
   g_autoptr (StepcastRequest) request = taken;
   g_autoptr (GError) error = NULL;
+  gboolean was_paused;
 
   if (!is_allowed (self, request, &error))
     {
@@ -461,9 +453,9 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
     case STEPCAST_REQUEST_STEP:
     case STEPCAST_REQUEST_OPTIONS:
     default:
-      /* The answer goes first: what comes of the request is told after it. */
+      was_paused = stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_PAUSED;
       if (do_at_once (self, request, &error))
-        say_now (self, self->dialect->accepted (request));
+        say_now (self, self->dialect->accepted (request, self->session, was_paused));
       else
         say_error (self, request, NULL, error);
       break;
@@ -562,7 +554,7 @@ on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
 {
   g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
 
-  clear_source (&self->close_timer);
+  stepcast_gsource_clear (&self->close_timer);
   self->is_closing = TRUE;
   stepcast_tap_stream_listen (self->tap, NULL, NULL);
   detach (self);
@@ -668,7 +660,7 @@ stepcast_viewer_dispose (GObject *object)
   StepcastViewer *self = STEPCAST_VIEWER (object);
 
   self->is_closing = TRUE;
-  clear_source (&self->close_timer);
+  stepcast_gsource_clear (&self->close_timer);
   detach (self);
   if (self->tap != NULL)
     stepcast_tap_stream_listen (self->tap, NULL, NULL);

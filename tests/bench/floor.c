@@ -29,8 +29,9 @@ typedef struct
 {
   int epoll_fd;
   int listen_fd;
-  guint8 *frame;
+  guint8 *frames; /* one after the other: the same frame */
   gsize frame_size;
+  guint n_frames;
   int burst;
 } Floor;
 
@@ -54,11 +55,14 @@ static int option_port = 0;
 static int option_size = 10000;
 static int option_burst = 1;
 static int option_lowat = 0;
+static int option_frames = 1;
 
 static const GOptionEntry entries[] = {
   { "port", 0, 0, G_OPTION_ARG_INT, &option_port, "Port on 127.0.0.1 (0: any)", "PORT" },
   { "size", 0, 0, G_OPTION_ARG_INT, &option_size, "Payload of a frame", "BYTES" },
   { "burst", 0, 0, G_OPTION_ARG_INT, &option_burst, "Frames per writable event", "N" },
+  { "frames", 0, 0, G_OPTION_ARG_INT, &option_frames,
+    "Copies of the frame that are sent by turns, as a server's next frame is not its last", "N" },
   { "lowat", 0, 0, G_OPTION_ARG_INT, &option_lowat, "TCP_NOTSENT_LOWAT (0: leave)", "BYTES" },
   { NULL },
 };
@@ -111,12 +115,13 @@ client_write (Client *client)
 
   for (int i = 0; i < floor->burst; i++)
     {
+      const guint8 *frame = floor->frames + client->steps % floor->n_frames * floor->frame_size;
       gsize left = floor->frame_size - client->frame_offset;
       gsize sent;
 
       if (client->frame_offset == 0 && (!client->streaming || client->answers->len > 0))
         break;
-      if (!client_send (client, floor->frame + client->frame_offset, left, &sent))
+      if (!client_send (client, frame + client->frame_offset, left, &sent))
         return FALSE;
       client->frame_offset += sent;
       if (sent < left)
@@ -280,14 +285,17 @@ floor_listen (void)
 
 /* Text that looks like a frame: the client tells frames from answers by their first byte. */
 static void
-floor_build_frame (Floor *floor, gsize size)
+floor_build_frames (Floor *floor, gsize size, guint n_frames)
 {
-  gsize header_size;
+  guint8 header[BENCH_WS_HEADER_MAX];
+  gsize header_size = bench_ws_header (header, BENCH_WS_TEXT, size, NULL);
 
-  floor->frame = g_malloc (BENCH_WS_HEADER_MAX + size);
-  header_size = bench_ws_header (floor->frame, BENCH_WS_TEXT, size, NULL);
-  memset (floor->frame + header_size, '<', size);
+  floor->n_frames = n_frames;
   floor->frame_size = header_size + size;
+  floor->frames = g_malloc_n (n_frames, floor->frame_size);
+  memset (floor->frames, '<', n_frames * floor->frame_size);
+  for (guint i = 0; i < n_frames; i++)
+    memcpy (floor->frames + i * floor->frame_size, header, header_size);
 }
 
 static void G_GNUC_NORETURN
@@ -333,7 +341,8 @@ main (int argc, char *argv[])
       g_printerr ("bench-floor: %s\n", error->message);
       return EXIT_FAILURE;
     }
-  if (option_size < 1 || option_burst < 1 || option_port < 0 || option_port > G_MAXUINT16)
+  if (option_size < 1 || option_burst < 1 || option_frames < 1 || option_port < 0 ||
+      option_port > G_MAXUINT16)
     {
       g_printerr ("bench-floor: a size, burst or port out of range\n");
       return EXIT_FAILURE;
@@ -341,7 +350,7 @@ main (int argc, char *argv[])
 
   alarm (LIFETIME_SECONDS);
   floor.burst = option_burst;
-  floor_build_frame (&floor, (gsize) option_size);
+  floor_build_frames (&floor, (gsize) option_size, (guint) option_frames);
   floor.epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
   floor.listen_fd = floor_listen ();
   epoll_ctl (floor.epoll_fd, EPOLL_CTL_ADD, floor.listen_fd, &event);

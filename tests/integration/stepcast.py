@@ -57,7 +57,7 @@ def adopt_orphans():
 
 
 async def wait_for(condition, what, patience=PATIENCE):
-    """Waits until condition(), which may be a coroutine function, is true, and returns its value."""
+    """Waits until condition(), which may be a coroutine function, is true: its value."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + patience
     pause = 0.005
@@ -682,7 +682,8 @@ class RawClient:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         if self.service.token and 'token=' not in path:
             path += ('&' if '?' in path else '?') + f'token={self.service.token}'
-        await within(loop.sock_connect(self.socket, ('127.0.0.1', self.service.port)), 'a connection')
+        await within(loop.sock_connect(self.socket, ('127.0.0.1', self.service.port)),
+                     'a connection')
         if request is None:
             lines = [f'GET {path} HTTP/1.1', f'Host: 127.0.0.1:{self.service.port}',
                      'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',

@@ -566,7 +566,8 @@ class Slow(Checks):
                 status, headers = parse_head(head)
                 response = Response(status, headers, b'')
                 self.assertEqual(status, 200)
-                body = await within(reader.readexactly(int(response.get('Content-Length'))), 'a body')
+                length = int(response.get('Content-Length'))
+                body = await within(reader.readexactly(length), 'a body')
                 self.assertEqual(body.strip(), b'ok')
                 if (response.get('Connection') or '').lower() == 'close':
                     self.assertEqual(await within(reader.read(), 'the end of the connection'), b'')

@@ -13,7 +13,8 @@ class Frames(TestCase):
     async def test_each_step_in_order(self):
         async with Service() as service:
             for command in ('start', 'status'):
-                async with await service.connect(generator='pattern', steps=500, bytes=300) as client:
+                async with await service.connect(generator='pattern', steps=500,
+                                                 bytes=300) as client:
                     await client.send(command)
                     frames, finished = await client.until_told('finished')
                     self.assertEqual(finished, {'step': 500})
@@ -43,7 +44,8 @@ class Frames(TestCase):
     async def test_the_size_of_a_frame_is_the_one_asked_for(self):
         async with Service() as service:
             for size in (300, 65535, 65536, 1_000_000):
-                async with await service.connect(generator='pattern', steps=3, bytes=size) as client:
+                async with await service.connect(generator='pattern', steps=3,
+                                                 bytes=size) as client:
                     await client.send('start')
                     frames, _ = await client.until_told('finished')
                     self.assertEqual([len(frame) for frame in frames], [size] * 3)
@@ -234,7 +236,8 @@ class Step(TestCase):
         async with Service() as service:
             async with await service.connect(generator='pattern', bytes=300) as client:
                 step = 0
-                for command, count in (('step', 1), ('step 1', 1), ('step 5', 5), ('step 250', 250)):
+                for command, count in (('step', 1), ('step 1', 1), ('step 5', 5),
+                                       ('step 250', 250)):
                     await client.send(command)
                     frames, paused = await client.until_told('paused')
                     self.assertEqual([step_of(frame) for frame in frames],
@@ -568,7 +571,8 @@ class Seeds(TestCase):
 
     async def test_a_restart_keeps_the_seed(self):
         async with Service() as service:
-            async with await service.connect(generator='attractor', seed=42, iterations=5000) as client:
+            async with await service.connect(generator='attractor', seed=42,
+                                             iterations=5000) as client:
                 runs = []
                 for _ in range(2):
                     await client.send('step 5')

@@ -18,8 +18,8 @@ FRAMES = (PYTHON, PROGRAMS / 'frames.py')
 MISBEHAVE = (PYTHON, PROGRAMS / 'misbehave.py')
 
 # Perl keeps what it prints to a pipe until there are 8 KB of it.
-BUFFERED = ('perl', '-e', r'print "<svg xmlns=\"http://www.w3.org/2000/svg\"><text>1</text></svg>\n";'
-                          ' sleep 1000')
+BUFFERED = ('perl', '-e', r'print "<svg xmlns=\"http://www.w3.org/2000/svg\">"'
+                          r' . "<text>1</text></svg>\n"; sleep 1000')
 
 
 class ProgramTest(TestCase):
@@ -87,6 +87,20 @@ class Ends(ProgramTest):
             frames, told = await self.run_to_end(service)
             self.assertEqual([step_of(frame) for frame in frames], [1, 2, 3, 4, 5])
             self.assertEqual(told, {'finished': {'step': 5}})
+
+    async def test_at_once(self):
+        """One that has ended before anybody could ask the kernel who it was."""
+        async with Service(program=['/bin/true']) as service:
+            async def run_often():
+                async with await service.connect() as client:
+                    for _ in range(100):
+                        await client.send('start')
+                        failed = await client.told('failed')
+                        self.assertIn('no SVG document', failed['message'])
+                        self.assertEqual(failed['step'], 0)
+
+            await asyncio.gather(*[run_often() for _ in range(4)])
+            await service.wait_sessions(0)
 
     async def test_frames_of_a_megabyte(self):
         async with self.frames('--count', 12, '--bytes', 1_000_000) as service:
@@ -526,7 +540,8 @@ class Stubborn(ProgramTest):
     async def test_a_terminal_changes_no_byte(self):
         async with self.frames('--count', 500, '--bytes', 3000) as service:
             by_pipe, told = await self.run_to_end(service)
-        async with Service('--pty', program=[*FRAMES, '--count', '500', '--bytes', '3000']) as service:
+        async with Service('--pty',
+                           program=[*FRAMES, '--count', '500', '--bytes', '3000']) as service:
             by_terminal, told = await self.run_to_end(service)
             self.assertEqual(told, {'finished': {'step': 500}})
             self.assertEqual(digest(by_terminal), digest(by_pipe))

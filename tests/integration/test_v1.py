@@ -83,7 +83,8 @@ class Hello(TestCase):
 class Frames(TestCase):
     async def test_have_a_header(self):
         async with Service() as service:
-            async with await service.connect_v1(generator='pattern', bytes=400, steps=100) as client:
+            async with await service.connect_v1(generator='pattern', bytes=400,
+                                                steps=100) as client:
                 for run in (1, 2):
                     await client.answered('start')
                     messages = await client.until(
@@ -176,7 +177,7 @@ class States(TestCase):
                 hello = await client.next('hello')
                 metrics = {metric['name'] for metric in hello['metrics']}
                 for metric in hello['metrics']:
-                    self.assertLessEqual({'name', 'summary', 'unit'}, set(metric))
+                    self.assertLessEqual({'name', 'summary'}, set(metric))
                 await client.answered('start')
                 clock = asyncio.get_running_loop().time
                 await client.next('progress')
@@ -310,11 +311,12 @@ class Requests(TestCase):
         async with Service() as service:
             async with await service.connect_v1(generator='pattern', bytes=300) as client:
                 await client.next('hello')
-                for text in ('', ' ', '{', '}', 'start', '[]', '[{"type":"start"}]', '"start"', '1',
+                for text in ('', ' ', '{', '}', 'start', '[]', '[{"type":"stop"}]', '"stop"', '1',
                              'null', 'true', '{}', '{"id":1}', '{"type":5,"id":1}',
-                             '{"type":null,"id":1}', '{"type":["start"],"id":1}',
-                             '{"type":"start"', '{"type":"start"} {"type":"start"}',
-                             '{"type":"start",}', '{"type":"start"}x', '{type:"start"}', '{"type":"start","id":1}\n<svg/>', '{"type":"st\\u0000art"}',
+                             '{"type":null,"id":1}', '{"type":["stop"],"id":1}',
+                             '{"type":"stop"', '{"type":"stop"} {"type":"stop"}',
+                             '{"type":"stop",}', '{"type":"stop"}x', '{type:"stop"}',
+                             '{"type":"stop","id":1}\n<svg/>', '{"type":"st\\u0000op"}',
                              '{"type":"\\ud800"}', '\0'):
                     with self.subTest(text=text):
                         await client.send(text)

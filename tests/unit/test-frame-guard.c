@@ -81,10 +81,11 @@ feed (StepcastFrameGuard *guard, const guint8 *bytes, gsize length, gsize chunk)
     {
       gsize n = MIN (chunk, length - i);
       g_autofree guint8 *piece = g_memdup2 (bytes + i, n); /* so that ASan sees its ends */
-      gsize n_shown = stepcast_frame_guard_filter (guard, piece, n);
+      g_autofree guint8 *seen = g_malloc (n + STEPCAST_MAX_HEADER_BYTES);
+      gsize n_shown = stepcast_frame_guard_filter (guard, piece, n, seen);
 
-      g_assert_cmpuint (n_shown, <=, n);
-      g_byte_array_append (shown, piece, (guint) n_shown);
+      g_assert_cmpuint (n_shown, <=, n + STEPCAST_MAX_HEADER_BYTES);
+      g_byte_array_append (shown, seen, (guint) n_shown);
     }
 
   return shown;
@@ -362,6 +363,8 @@ test_hidden_pings (void)
     }
 }
 
+#define HEADER (2 + 4) /* of a short frame, with its mask */
+
 /* Whether a ping is hidden is decided at its first byte, for all of it. */
 static void
 test_hiding_changes (void)
@@ -383,8 +386,9 @@ test_hiding_changes (void)
         first = feed (&guard, ping->data, cut, cut);
         guard.hides_pings = !is_hidden;
         second = feed (&guard, ping->data + cut, ping->len - cut, 3);
-        g_assert_cmpuint (first->len, ==, is_hidden ? 0 : cut);
-        g_assert_cmpuint (second->len, ==, is_hidden ? 0 : ping->len - cut);
+        /* A header is held back until it is complete. */
+        g_assert_cmpuint (first->len, ==, is_hidden || cut < HEADER ? 0 : cut);
+        g_assert_cmpuint (first->len + second->len, ==, is_hidden ? 0 : ping->len);
         assert_shows (&guard, text, 2);
       }
 }

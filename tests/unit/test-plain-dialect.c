@@ -245,7 +245,7 @@ test_silence (void)
   g_assert_null (stepcast_plain_dialect.subprotocol);
   g_assert_null (stepcast_plain_dialect.get_prefix (frame, buffer));
   g_assert_null (stepcast_plain_dialect.greeting (session, &greeting));
-  g_assert_null (stepcast_plain_dialect.accepted (request));
+  g_assert_null (stepcast_plain_dialect.accepted (request, session, TRUE));
   g_assert_null (stepcast_plain_dialect.parameters (session));
   g_assert_null (stepcast_plain_dialect.progress (session, 1));
   g_assert_null (stepcast_plain_dialect.log ("a line"));
@@ -281,6 +281,8 @@ test_error (void)
   g_autoptr (StepcastRequest) start = stepcast_request_new (STEPCAST_REQUEST_START);
   g_autoptr (StepcastRequest) stop = stepcast_request_new (STEPCAST_REQUEST_STOP);
   g_autoptr (GError) error = g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE, "“a\"\\\n”");
+  g_autoptr (GError) unresponsive =
+    g_error_new_literal (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE, "gone");
   JsonObject *members;
   g_autoptr (JsonNode) root = NULL;
 
@@ -291,7 +293,11 @@ test_error (void)
 
   json_node_unref (root);
   root = read_message (stepcast_plain_dialect.error (NULL, "7", error), "error", &members);
-  g_assert_null (stepcast_plain_dialect.error (stop, NULL, error));
+
+  /* A stop that failed was told as the end of the run; one that was refused was not. */
+  json_node_unref (root);
+  root = read_message (stepcast_plain_dialect.error (stop, NULL, error), "error", &members);
+  g_assert_null (stepcast_plain_dialect.error (stop, NULL, unresponsive));
 }
 
 static void

@@ -1102,7 +1102,7 @@ test_draw_fails (void)
   stepcast_mock_control_fail (fixture.control, STEPCAST_MOCK_PHASE_DRAW, STEPS_BEFORE);
   draw_begin (&fixture, &answer);
   stepcast_test_wait_for (answer.is_done);
-  g_assert_error (answer.error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+  g_assert_error (answer.error, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED);
   g_assert_nonnull (strstr (answer.error->message, "5"));
   g_assert_cmpint (get_state (&fixture), ==, STEPCAST_SESSION_STATE_PAUSED);
 
@@ -1426,7 +1426,7 @@ test_fail_in_step (void)
   start (&fixture);
   wait_for_state (&fixture, STEPCAST_SESSION_STATE_FAILED);
   reason = stepcast_session_get_reason (fixture.session);
-  g_assert_error (reason, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+  g_assert_error (reason, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED);
   g_assert_nonnull (strstr (reason->message, "Step 812"));
   g_assert_cmpuint (get_step (&fixture), ==, 811);
   g_assert_cmpuint (draw_and_wait (&fixture).step, ==, 811);

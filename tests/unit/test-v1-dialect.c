@@ -602,7 +602,8 @@ test_answers (void)
   JsonObject *answer;
   JsonNode *root;
 
-  root = read_message (stepcast_v1_dialect.accepted (request), "answer", "id", &answer);
+  root =
+    read_message (stepcast_v1_dialect.accepted (request, NULL, FALSE), "answer", "id", &answer);
   assert_member (answer, "id", "\"a\\\"b\"");
   json_node_unref (root);
 
