@@ -48,12 +48,8 @@ read_all (const guint8 *data, gsize size, gboolean hides_pings)
           n_length_bytes = length == 126 ? 2 : length == 127 ? 8 : 0;
         }
       header_length = 2 + n_length_bytes + (size - at >= 2 && (data[at + 1] & 0x80) ? 4 : 0);
-      if (size - at < header_length)
-        {
-          if (is_shown)
-            g_byte_array_append (result.shown, data + at, (guint) (size - at));
-          break;
-        }
+      if (size - at < header_length) /* it is held back */
+        break;
 
       if (n_length_bytes > 0)
         length = 0;
@@ -77,11 +73,9 @@ read_all (const guint8 *data, gsize size, gboolean hides_pings)
             message_bytes += length;
         }
 
-      /* The header's last byte is the one that tells. */
       end = length > size - at - header_length ? size : at + header_length + (gsize) length;
-      if (is_shown)
-        g_byte_array_append (result.shown, data + at,
-                             (guint) (result.close_code == 0 ? end - at : header_length - 1));
+      if (is_shown && result.close_code == 0)
+        g_byte_array_append (result.shown, data + at, (guint) (end - at));
       at = end;
     }
 
@@ -100,6 +94,7 @@ filter (const guint8 *data, gsize size, gboolean hides_pings, guint32 seed)
     {
       gsize n = size;
       g_autofree guint8 *piece = NULL;
+      g_autofree guint8 *shown = NULL;
       gsize n_shown;
 
       if (seed != 0)
@@ -109,9 +104,10 @@ filter (const guint8 *data, gsize size, gboolean hides_pings, guint32 seed)
         }
       n = MIN (n, size - i);
       piece = g_memdup2 (data + i, n);
-      n_shown = stepcast_frame_guard_filter (&guard, piece, n);
-      g_assert_cmpuint (n_shown, <=, n);
-      g_byte_array_append (result.shown, piece, (guint) n_shown);
+      shown = g_malloc (n + STEPCAST_MAX_HEADER_BYTES);
+      n_shown = stepcast_frame_guard_filter (&guard, piece, n, shown);
+      g_assert_cmpuint (n_shown, <=, n + STEPCAST_MAX_HEADER_BYTES);
+      g_byte_array_append (result.shown, shown, (guint) n_shown);
       i += n;
       g_assert_cmpint (stepcast_frame_guard_get_delay_us (&guard, (gint64) i), >=, 0);
     }
