@@ -6,6 +6,7 @@
 #include "stepcast-http.h"
 
 #include "stepcast-error.h"
+#include "stepcast-gsource.h"
 #include "stepcast-json.h"
 
 /* The page's files, compiled in. */
@@ -15,6 +16,10 @@
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "          \
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "              \
   "require-trusted-types-for 'script'"
+
+/* For a picture to be drawn. A program may be long in printing its first one, and each client that
+ * asks meanwhile, gone or not, keeps a connection. */
+#define DRAW_SECONDS 10
 
 /* A frame may be foreign: opened in a tab of its own, it must not run script with our cookie. */
 #define FRAME_POLICY "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -238,13 +243,15 @@ stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *sess
 typedef struct
 {
   SoupServerMessage *message;
-  GCancellable *cancellable;
+  GCancellable *cancellable; /* cancelled: who asked has gone, or has been answered */
   gulong finished_id;
+  GSource *deadline; /* (nullable) */
 } FrameRequest;
 
 static void
 frame_request_free (FrameRequest *request)
 {
+  stepcast_gsource_clear (&request->deadline);
   g_signal_handler_disconnect (request->message, request->finished_id);
   g_object_unref (request->message);
   g_object_unref (request->cancellable);
@@ -299,7 +306,7 @@ on_drawn (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   frame = stepcast_session_draw_finish (STEPCAST_SESSION (source_object), result, &error);
-  if (g_cancellable_is_cancelled (request->cancellable)) /* who asked has gone */
+  if (g_cancellable_is_cancelled (request->cancellable))
     return;
 
   if (frame != NULL)
@@ -313,6 +320,25 @@ on_drawn (GObject *source_object, GAsyncResult *result, gpointer user_data)
   soup_server_message_unpause (request->message);
 }
 
+/* While it waits, libsoup does not look whether the client is still there. */
+static gboolean
+on_draw_deadline (gpointer user_data)
+{
+  FrameRequest *request = user_data;
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
+                 "There was no picture within %d s: the session has not come so far", DRAW_SECONDS);
+
+  g_clear_pointer (&request->deadline, g_source_unref);
+  if (g_cancellable_is_cancelled (request->cancellable))
+    return G_SOURCE_REMOVE;
+
+  g_cancellable_cancel (request->cancellable);
+  stepcast_http_respond_error (request->message, SOUP_STATUS_SERVICE_UNAVAILABLE, error);
+  soup_server_message_unpause (request->message);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_finished (SoupServerMessage *message, GCancellable *cancellable)
 {
@@ -324,7 +350,7 @@ on_finished (SoupServerMessage *message, GCancellable *cancellable)
  * @message: a request
  * @session: of which a picture is wanted
  *
- * Answers when there is one.
+ * Answers when there is one, or when it is too long in coming.
  */
 void
 stepcast_http_respond_frame (SoupServerMessage *message, StepcastSession *session)
@@ -335,6 +361,10 @@ stepcast_http_respond_frame (SoupServerMessage *message, StepcastSession *sessio
   request->cancellable = g_cancellable_new ();
   request->finished_id =
     g_signal_connect (message, "finished", G_CALLBACK (on_finished), request->cancellable);
+  request->deadline = g_timeout_source_new_seconds (DRAW_SECONDS);
+  g_source_set_static_name (request->deadline, "[stepcast] picture deadline");
+  g_source_set_callback (request->deadline, on_draw_deadline, request, NULL);
+  g_source_attach (request->deadline, g_main_context_get_thread_default ());
 
   soup_server_message_pause (message);
   stepcast_session_draw_async (session, request->cancellable, on_drawn, request);
