@@ -26,7 +26,7 @@
  * the slices is a count, not the number of threads. */
 
 /* Workers yield to the main context, which only moves bytes, and to the user's desktop. */
-#define WORKER_NICE 10
+#define WORKER_NICE 5
 
 typedef struct
 {

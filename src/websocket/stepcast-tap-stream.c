@@ -59,6 +59,7 @@ struct _StepcastTapStream
   gboolean is_soup_blocked; /* one waits */
 
   StepcastFrameGuard guard;
+  gboolean has_read_all;
   GSource *violation; /* (nullable): tells it */
 };
 
@@ -248,13 +249,17 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
 
   g_return_val_if_fail (count > STEPCAST_MAX_HEADER_BYTES, would_block (error));
 
-  if (stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
-    return would_block (error);
+  if (self->has_read_all || stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
+    {
+      self->has_read_all = FALSE;
+      return would_block (error);
+    }
 
   n_read = g_pollable_input_stream_read_nonblocking (self->base_input, data, n_wanted, NULL, error);
   if (n_read <= 0)
     return n_read;
 
+  self->has_read_all = (gsize) n_read < n_wanted; /* libsoup asks again: the kernel need not be */
   guard->hides_pings = self->is_soup_blocked;
   n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
   if (was_good && guard->close_code != 0)
