@@ -503,7 +503,10 @@ stepcast_server_listen (StepcastServer *self,
 {
   g_autoptr (StepcastAccess) owned = access;
   g_autofree char *literal = g_inet_address_to_string (address);
-  gboolean is_ipv6 = g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6;
+  GSocketFamily family = g_inet_address_get_family (address);
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (family);
+  gboolean is_any = g_inet_address_get_is_any (address);
+  g_autofree char *name = g_inet_address_to_string (is_any ? loopback : address);
 
   g_return_val_if_fail (self->acceptor == NULL, FALSE);
 
@@ -516,7 +519,9 @@ stepcast_server_listen (StepcastServer *self,
 
   port = stepcast_acceptor_get_port (self->acceptor);
   self->gate = stepcast_gate_new (g_steal_pointer (&owned), address, port);
-  self->base_uri = g_strdup_printf (is_ipv6 ? "http://[%s]:%u/" : "http://%s:%u/", literal, port);
+  self->base_uri =
+    g_strdup_printf (family == G_SOCKET_FAMILY_IPV6 ? "http://[%s]:%u/" : "http://%s:%u/", name,
+                     port);
   return TRUE;
 }
 
