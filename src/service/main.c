@@ -75,6 +75,14 @@ add_signal (int signum, const char *name, Application *app)
   g_source_set_name_by_id (id, name);
 }
 
+static gboolean
+is_ignored (int signum)
+{
+  struct sigaction action;
+
+  return sigaction (signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static void
 set_up_process (void)
 {
@@ -134,6 +142,8 @@ main (int argc, char *argv[])
   app.loop = g_main_loop_new (NULL, FALSE);
   add_signal (SIGTERM, "[stepcast] SIGTERM", &app);
   add_signal (SIGINT, "[stepcast] SIGINT", &app);
+  if (!is_ignored (SIGHUP)) /* as nohup has it */
+    add_signal (SIGHUP, "[stepcast] SIGHUP", &app);
   print_link (app.service);
   g_main_loop_run (app.loop);
 

@@ -171,14 +171,26 @@ list_viewers (StepcastServer *self)
 }
 
 static void
+say_goodbye (StepcastViewer *viewer)
+{
+  stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "The service shuts down");
+}
+
+static void
 on_session_removed (StepcastSessionManager *manager, StepcastSession *session, StepcastServer *self)
 {
   g_autoptr (GPtrArray) viewers = list_viewers (self);
 
   for (guint i = 0; i < viewers->len; i++)
-    if (stepcast_viewer_get_session (viewers->pdata[i]) == session)
-      stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_NORMAL,
-                             "The session has ended");
+    {
+      if (stepcast_viewer_get_session (viewers->pdata[i]) != session)
+        continue;
+      if (self->closing != NULL) /* its owner's turn to say goodbye was first */
+        say_goodbye (viewers->pdata[i]);
+      else
+        stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_NORMAL,
+                               "The session has ended");
+    }
 }
 
 static GVariant *
@@ -311,7 +323,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   g_hash_table_add (self->viewers, viewer);
   g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
   if (self->closing != NULL)
-    stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "The service shuts down");
+    say_goodbye (viewer);
   else
     give_session (self, viewer, upgrade, uri);
 }
@@ -597,8 +609,7 @@ stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback,
   g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
   g_source_attach (self->close_timer, g_main_context_get_thread_default ());
   for (guint i = 0; i < viewers->len; i++)
-    stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_GOING_AWAY,
-                           "The service shuts down");
+    say_goodbye (viewers->pdata[i]);
 }
 
 gboolean

@@ -186,6 +186,11 @@ def parse_head(head):
 # ---- the service ----
 
 
+def hear_hangups():
+    """Whoever runs the tests may have been started by nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Service:
     """A stepcastd with its own directories. On the way out it has to end well: nothing but the
     address on its standard output, no complaint in its log, status 0 after SIGTERM, no process
@@ -245,7 +250,8 @@ class Service:
             command = ['/bin/sh', '-c', f'ulimit -n {self.files}; exec "$@"', 'sh', *command]
         self.process = await asyncio.create_subprocess_exec(
             *command, env=env, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE, cwd=self.directory)
+            stderr=asyncio.subprocess.PIPE, cwd=self.directory,
+            preexec_fn=hear_hangups)
         self.pid = self.process.pid
         self.reader = asyncio.create_task(self.read_log())
 
