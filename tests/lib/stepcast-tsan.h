@@ -54,3 +54,34 @@ stepcast_tsan_wait (GCond *cond, GMutex *mutex)
   (__tsan_acquire (task), (g_task_propagate_int) (task, error))
 #define g_atomic_ref_count_dec(count)                                                              \
   (__tsan_acquire (count), __tsan_release (count), (g_atomic_ref_count_dec) (count))
+
+/* What is handed over in a queue; and whoever drops the last reference to bytes frees them after
+ * all who have read them. */
+
+static inline void
+stepcast_tsan_push (GAsyncQueue *queue, gpointer data)
+{
+  __tsan_release (queue);
+  g_async_queue_push (queue, data);
+}
+
+static inline void
+stepcast_tsan_push_front (GAsyncQueue *queue, gpointer data)
+{
+  __tsan_release (queue);
+  g_async_queue_push_front (queue, data);
+}
+
+static inline gpointer
+stepcast_tsan_pop (GAsyncQueue *queue, gpointer data)
+{
+  __tsan_acquire (queue);
+  return data;
+}
+
+#define g_async_queue_push(queue, data) stepcast_tsan_push (queue, data)
+#define g_async_queue_push_front(queue, data) stepcast_tsan_push_front (queue, data)
+#define g_async_queue_pop(queue) stepcast_tsan_pop (queue, (g_async_queue_pop) (queue))
+#define g_async_queue_try_pop(queue) stepcast_tsan_pop (queue, (g_async_queue_try_pop) (queue))
+#define g_bytes_unref(bytes)                                                                       \
+  (__tsan_release (bytes), __tsan_acquire (bytes), (g_bytes_unref) (bytes))
