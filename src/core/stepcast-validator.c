@@ -5,25 +5,12 @@
 
 #include "stepcast-validator.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <librsvg/rsvg.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "stepcast-child.h"
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
 #include "stepcast-guarded-stream.h"
-#include "stepcast-validate-protocol.h"
-
-/* How much longer than the deadline a helper is waited for, in milliseconds: it keeps the deadline
- * itself while it reads, and lives on. */
-#define HELPER_GRACE_MS 250
+#include "stepcast-validate-helper.h"
 
 /**
  * StepcastValidator:
@@ -46,7 +33,7 @@ struct _StepcastValidator
   guint max_helpers;
   guint deadline_ms;
 
-  GPtrArray *helpers; /* of Helper: those that run and were not killed */
+  GPtrArray *helpers; /* of StepcastValidateHelper: those that run and were not killed */
   GQueue waiting;     /* of GTask: checks that no helper has yet */
   gboolean is_shut_down;
 };
@@ -58,34 +45,6 @@ typedef struct
   GSource *cancel_source; /* (nullable): from the beginning to the return */
   gboolean retried;
 } Check;
-
-/* A process, from its start until its last callback has come: each holds a reference. */
-typedef struct
-{
-  grefcount ref_count;
-  StepcastValidator *owner; /* (unowned) (nullable): NULL once it is killed or lost */
-  GSubprocess *process;
-  pid_t pid;
-  int wait_status; /* as of waitpid(), once it has exited */
-  gboolean exited;
-  gboolean lost; /* its answer will not come */
-  GSocketConnection *connection;
-  GCancellable *io; /* ends its reading and writing */
-
-  GTask *task;    /* (nullable): the check that it works on; NULL where that was cancelled */
-  gboolean busy;  /* a frame was sent and the answer has not come */
-  guint n_checks; /* that it has answered */
-  GSource *deadline;
-
-  GBytes *frame; /* (nullable): being written */
-  guint32 length_le;
-  GOutputVector vectors[2];
-  gboolean writing;
-  gboolean answered;
-  gboolean talks_nonsense;
-  guint8 header[STEPCAST_VALIDATE_ANSWER_HEADER_BYTES];
-  char message[STEPCAST_VALIDATE_MAX_MESSAGE_BYTES + 1];
-} Helper;
 
 enum
 {
@@ -169,395 +128,80 @@ return_check (GTask *task, GError *error)
     g_task_return_boolean (owned, TRUE);
 }
 
-static Helper *
-helper_ref (Helper *helper)
-{
-  g_ref_count_inc (&helper->ref_count);
-  return helper;
-}
-
 static void
-helper_unref (Helper *helper)
+on_helper_left (StepcastValidateHelper *helper, gpointer owner)
 {
-  if (!g_ref_count_dec (&helper->ref_count))
-    return;
+  StepcastValidator *self = owner;
 
-  g_assert (helper->task == NULL);
-  g_assert (helper->deadline == NULL);
-  g_clear_pointer (&helper->frame, g_bytes_unref);
-  g_object_unref (helper->connection);
-  g_object_unref (helper->process);
-  g_object_unref (helper->io);
-  g_free (helper);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Helper, helper_unref)
-
-/* Takes the helper from the pool and ends it; GSubprocess reaps it. The task that it works on is
- * the caller's to return. */
-static void
-helper_end (Helper *helper)
-{
-  StepcastValidator *self = g_steal_pointer (&helper->owner);
-
-  if (self == NULL)
-    return;
-
-  stepcast_gsource_clear (&helper->deadline);
-  g_cancellable_cancel (helper->io);
-  g_subprocess_force_exit (helper->process);
   g_ptr_array_remove_fast (self->helpers, helper);
 }
 
-static GError *
-describe_exit (StepcastValidator *self, int wait_status)
+static void
+on_helper_done (GTask *task, GError *error, gpointer owner)
 {
-  if (!WIFSIGNALED (wait_status))
-    return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
-                        "The helper program %s ended without an answer (exit status %d)",
-                        self->helper_path, WEXITSTATUS (wait_status));
+  g_autoptr (StepcastValidator) self = g_object_ref (owner);
 
-  if (WTERMSIG (wait_status) == SIGXCPU)
-    return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                        "librsvg used more than %d s of processor time on this frame",
-                        STEPCAST_VALIDATE_CPU_SECONDS);
-
-  return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                      "librsvg crashed (signal %d, %s) on this frame", WTERMSIG (wait_status),
-                      g_strsignal (WTERMSIG (wait_status)));
+  if (task != NULL)
+    return_check (task, error);
+  dispatch (self);
 }
 
-/* Says what became of the check that a lost helper had, once it is known why it was lost. A helper
- * that had done its work before may have been ill from an earlier frame, or killed while it was
- * idle: the frame gets another one, once, before it is blamed. */
+/* A helper that had done its work before may have been ill from an earlier frame, or killed while
+ * it was idle: the frame gets another one, once, before it is blamed. */
 static void
-conclude_if_lost (Helper *helper)
+on_helper_lost (GTask *task, GError *error, gboolean may_be_innocent)
 {
-  g_autoptr (StepcastValidator) self = NULL;
-  GTask *task;
-  Check *check;
+  g_autoptr (StepcastValidator) self = g_object_ref (g_task_get_source_object (task));
+  g_autoptr (GError) owned_error = error;
+  Check *check = g_task_get_task_data (task);
 
-  if (!helper->lost || !helper->exited || helper->task == NULL)
-    return;
-
-  task = g_steal_pointer (&helper->task);
-  self = g_object_ref (g_task_get_source_object (task));
-  check = g_task_get_task_data (task);
   if (self->is_shut_down || g_cancellable_is_cancelled (g_task_get_cancellable (task)))
     return_check (task, new_cancelled_error ());
-  else if (helper->talks_nonsense)
-    return_check (task, g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
-                                     "The helper program %s gave an answer that is none",
-                                     self->helper_path));
-  else if (helper->n_checks > 0 && !check->retried)
+  else if (may_be_innocent && !check->retried)
     {
       check->retried = TRUE;
       g_queue_push_head (&self->waiting, task);
     }
   else
-    return_check (task, describe_exit (self, helper->wait_status));
+    return_check (task, g_steal_pointer (&owned_error));
 
   dispatch (self);
 }
 
-static gboolean
-reap (gpointer data)
-{
-  Helper *helper = data;
+static const StepcastValidateHelperCallbacks helper_callbacks = {
+  .left = on_helper_left,
+  .done = on_helper_done,
+  .lost = on_helper_lost,
+};
 
-  if (!stepcast_child_reap (helper->pid, &helper->wait_status))
-    return G_SOURCE_CONTINUE;
-
-  helper->exited = TRUE;
-  if (!helper->busy)
-    helper_end (helper);
-  conclude_if_lost (helper);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_helper_exited (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Helper) helper = data;
-  g_autoptr (GSource) again = NULL;
-
-  g_subprocess_wait_finish (helper->process, result, NULL);
-  helper->wait_status = g_subprocess_get_status (helper->process);
-  if (reap (helper) == G_SOURCE_REMOVE)
-    return;
-
-  again = g_timeout_source_new (1);
-  g_source_set_static_name (again, "[stepcast] validator reap");
-  g_source_set_callback (again, reap, g_steal_pointer (&helper), (GDestroyNotify) helper_unref);
-  g_source_attach (again, g_main_context_get_thread_default ());
-}
-
-/* Its end of the connection is closed, so it is dead or dying: its exit status says of what. */
-static void
-helper_lost (Helper *helper)
-{
-  if (helper->owner == NULL)
-    return;
-
-  helper->lost = TRUE;
-  helper_end (helper);
-  conclude_if_lost (helper);
-}
-
-static GError *
-take_verdict (StepcastValidator *self, Helper *helper)
-{
-  g_autofree char *message = NULL;
-
-  switch ((StepcastValidateStatus) helper->header[0])
-    {
-    case STEPCAST_VALIDATE_GOOD:
-      return NULL;
-
-    case STEPCAST_VALIDATE_LATE:
-      return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                          "librsvg took longer than %g s on this frame", self->deadline_ms / 1e3);
-
-    case STEPCAST_VALIDATE_BAD:
-    default:
-      /* Whoever took over the helper can say what it likes, but not more than text. */
-      message = g_utf8_make_valid (helper->message, -1);
-      g_strchomp (message);
-      return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                          "librsvg can't load this frame: %s", message);
-    }
-}
-
-static void
-helper_finish_if_done (Helper *helper)
-{
-  g_autoptr (StepcastValidator) self = NULL;
-  GTask *task;
-
-  if (helper->owner == NULL || helper->writing || !helper->answered)
-    return;
-
-  self = g_object_ref (helper->owner);
-  task = g_steal_pointer (&helper->task);
-  stepcast_gsource_clear (&helper->deadline);
-  helper->busy = FALSE;
-  helper->n_checks++;
-
-  if (task != NULL)
-    return_check (task, take_verdict (self, helper));
-  dispatch (self);
-}
-
-static void
-on_message_read (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Helper) helper = data;
-  gsize length;
-
-  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &length, NULL))
-    {
-      helper_lost (helper);
-      return;
-    }
-
-  helper->message[length] = '\0';
-  helper->answered = TRUE;
-  helper_finish_if_done (helper);
-}
-
-static void
-on_header_read (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Helper) helper = data;
-  guint32 length;
-  gsize n_read;
-
-  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &n_read, NULL) ||
-      n_read < sizeof helper->header)
-    {
-      helper_lost (helper);
-      return;
-    }
-
-  memcpy (&length, helper->header + 1, sizeof length);
-  length = GUINT32_FROM_LE (length);
-  if (length > STEPCAST_VALIDATE_MAX_MESSAGE_BYTES || helper->header[0] > STEPCAST_VALIDATE_LATE)
-    {
-      helper->talks_nonsense = TRUE;
-      helper_lost (helper);
-      return;
-    }
-
-  g_input_stream_read_all_async (G_INPUT_STREAM (source), helper->message, length,
-                                 G_PRIORITY_DEFAULT, helper->io, on_message_read,
-                                 helper_ref (helper));
-}
-
-/* Where it could not be written, the helper is gone, and reading says so. */
-static void
-on_request_written (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (Helper) helper = data;
-
-  g_output_stream_writev_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL);
-  g_clear_pointer (&helper->frame, g_bytes_unref);
-  helper->writing = FALSE;
-  helper_finish_if_done (helper);
-}
-
-static gboolean
-on_deadline (gpointer data)
-{
-  g_autoptr (Helper) helper = helper_ref (data);
-  g_autoptr (StepcastValidator) self = g_object_ref (helper->owner);
-  GTask *task = g_steal_pointer (&helper->task);
-
-  helper_end (helper);
-  if (task != NULL)
-    return_check (task, g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                                     "librsvg took longer than %g s on this frame",
-                                     self->deadline_ms / 1e3));
-  dispatch (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-helper_begin (Helper *helper, GTask *task)
-{
-  Check *check = g_task_get_task_data (task);
-  gsize length;
-  const char *data = g_bytes_get_data (check->frame, &length);
-
-  helper->task = task;
-  helper->frame = g_bytes_ref (check->frame);
-  helper->busy = TRUE;
-  helper->writing = TRUE;
-  helper->answered = FALSE;
-
-  helper->deadline = g_timeout_source_new (helper->owner->deadline_ms + HELPER_GRACE_MS);
-  g_source_set_static_name (helper->deadline, "[stepcast] validator deadline");
-  g_source_set_callback (helper->deadline, on_deadline, helper, NULL);
-  g_source_attach (helper->deadline, g_main_context_get_thread_default ());
-
-  helper->length_le = GUINT32_TO_LE ((guint32) length);
-  helper->vectors[0] = (GOutputVector){ &helper->length_le, sizeof helper->length_le };
-  helper->vectors[1] = (GOutputVector){ data, length };
-  g_output_stream_writev_all_async (g_io_stream_get_output_stream (
-                                      G_IO_STREAM (helper->connection)),
-                                    helper->vectors, G_N_ELEMENTS (helper->vectors),
-                                    G_PRIORITY_DEFAULT, helper->io, on_request_written,
-                                    helper_ref (helper));
-  g_input_stream_read_all_async (g_io_stream_get_input_stream (G_IO_STREAM (helper->connection)),
-                                 helper->header, sizeof helper->header, G_PRIORITY_DEFAULT,
-                                 helper->io, on_header_read, helper_ref (helper));
-}
-
-/* Between fork() and exec(): only what is safe there. A ^C in the service's terminal is none of the
- * helper's business, and it does not outlive the service. */
-static void
-set_up_child (gpointer data)
-{
-  setpgid (0, 0);
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static GSubprocess *
-spawn (StepcastValidator *self, int fd, GError **error)
-{
-  g_autoptr (GSubprocessLauncher) launcher = NULL;
-  g_autofree char *deadline = g_strdup_printf ("%u", self->deadline_ms);
-  const char *const arguments[] = { self->helper_path, deadline, NULL };
-  char *environment[] = { NULL };
-
-  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_SILENCE);
-  g_subprocess_launcher_set_environ (launcher, environment);
-  g_subprocess_launcher_set_cwd (launcher, "/");
-  g_subprocess_launcher_set_child_setup (launcher, set_up_child, NULL, NULL);
-  g_subprocess_launcher_take_stdin_fd (launcher, fcntl (fd, F_DUPFD_CLOEXEC, 0));
-  g_subprocess_launcher_take_stdout_fd (launcher, fd);
-
-  return g_subprocess_launcher_spawnv (launcher, arguments, error);
-}
-
-/* A socket and no pipe: writing to it never waits, and is no SIGPIPE where the helper is gone. */
-static GSubprocess *
-spawn_connected (StepcastValidator *self, GSocketConnection **connection, GError **error)
-{
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GSubprocess) process = NULL;
-  int fds[2];
-
-  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
-    {
-      const int saved_errno = errno;
-
-      g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
-                           g_strerror (saved_errno));
-      return NULL;
-    }
-
-  process = spawn (self, fds[1], error);
-  if (process == NULL)
-    {
-      close (fds[0]);
-      return NULL;
-    }
-
-  socket = g_socket_new_from_fd (fds[0], error);
-  if (socket == NULL)
-    {
-      close (fds[0]);
-      g_subprocess_force_exit (process);
-      return NULL;
-    }
-
-  *connection = g_socket_connection_factory_create_connection (socket);
-  return g_steal_pointer (&process);
-}
-
-static Helper *
-start_helper (StepcastValidator *self, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GSocketConnection) connection = NULL;
-  g_autoptr (GSubprocess) process = spawn_connected (self, &connection, &local_error);
-  const char *identifier;
-  Helper *helper;
-
-  if (process == NULL)
-    {
-      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
-                   "Can't start the helper program %s, which checks frames: %s", self->helper_path,
-                   local_error->message);
-      return NULL;
-    }
-
-  helper = g_new0 (Helper, 1);
-  g_ref_count_init (&helper->ref_count);
-  helper->owner = self;
-  helper->process = g_steal_pointer (&process);
-  helper->connection = g_steal_pointer (&connection);
-  helper->io = g_cancellable_new ();
-  /* It is no number once the helper has exited already: then GLib has reaped it. */
-  identifier = g_subprocess_get_identifier (helper->process);
-  helper->pid = identifier != NULL ? (pid_t) g_ascii_strtoll (identifier, NULL, 10) : G_MAXINT;
-  g_subprocess_wait_async (helper->process, NULL, on_helper_exited, helper_ref (helper));
-  g_ptr_array_add (self->helpers, helper);
-  return helper;
-}
-
-static Helper *
+static StepcastValidateHelper *
 find_helper (StepcastValidator *self, GError **error)
 {
+  StepcastValidateHelper *helper;
+
   for (guint i = 0; i < self->helpers->len; i++)
     {
-      Helper *helper = self->helpers->pdata[i];
-
-      if (!helper->busy)
+      helper = self->helpers->pdata[i];
+      if (!stepcast_validate_helper_is_busy (helper))
         return helper;
     }
 
-  return self->helpers->len < self->max_helpers ? start_helper (self, error) : NULL;
+  if (self->helpers->len >= self->max_helpers)
+    return NULL;
+
+  helper = stepcast_validate_helper_start (self->helper_path, self->deadline_ms, &helper_callbacks,
+                                           self, error);
+  if (helper != NULL)
+    g_ptr_array_add (self->helpers, helper);
+  return helper;
+}
+
+static void
+begin_check (StepcastValidateHelper *helper, GTask *task)
+{
+  Check *check = g_task_get_task_data (task);
+
+  stepcast_validate_helper_check (helper, task, check->frame);
 }
 
 /* Gives what waits to who is free. */
@@ -567,10 +211,10 @@ dispatch (StepcastValidator *self)
   while (!g_queue_is_empty (&self->waiting))
     {
       g_autoptr (GError) error = NULL;
-      Helper *helper = find_helper (self, &error);
+      StepcastValidateHelper *helper = find_helper (self, &error);
 
       if (helper != NULL)
-        helper_begin (helper, g_queue_pop_head (&self->waiting));
+        begin_check (helper, g_queue_pop_head (&self->waiting));
       else if (error != NULL)
         return_check (g_queue_pop_head (&self->waiting), g_steal_pointer (&error));
       else
@@ -578,7 +222,6 @@ dispatch (StepcastValidator *self)
     }
 }
 
-/* The helper that works on it goes on, to be free again: that is cheaper than another one. */
 static gboolean
 on_cancelled (GCancellable *cancellable, gpointer data)
 {
@@ -587,15 +230,7 @@ on_cancelled (GCancellable *cancellable, gpointer data)
   gboolean found = g_queue_remove (&self->waiting, task);
 
   for (guint i = 0; i < self->helpers->len && !found; i++)
-    {
-      Helper *helper = self->helpers->pdata[i];
-
-      if (helper->task == task)
-        {
-          helper->task = NULL;
-          found = TRUE;
-        }
-    }
+    found = stepcast_validate_helper_drop (self->helpers->pdata[i], task);
 
   /* Else its helper is lost, and what became of that will be known in a moment. */
   if (found)
@@ -687,10 +322,10 @@ stepcast_validator_shut_down (StepcastValidator *self)
 
   while (self->helpers->len > 0)
     {
-      g_autoptr (Helper) helper = helper_ref (self->helpers->pdata[0]);
+      g_autoptr (StepcastValidateHelper) helper =
+        stepcast_validate_helper_ref (self->helpers->pdata[0]);
 
-      task = g_steal_pointer (&helper->task);
-      helper_end (helper);
+      task = stepcast_validate_helper_end (helper);
       if (task != NULL)
         g_queue_push_tail (&self->waiting, task);
     }
@@ -815,7 +450,7 @@ stepcast_validator_class_init (StepcastValidatorClass *klass)
 static void
 stepcast_validator_init (StepcastValidator *self)
 {
-  self->helpers = g_ptr_array_new_with_free_func ((GDestroyNotify) helper_unref);
+  self->helpers = g_ptr_array_new_with_free_func ((GDestroyNotify) stepcast_validate_helper_unref);
   g_queue_init (&self->waiting);
 }
 
