@@ -186,11 +186,16 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
 static void
 lose (StepcastValidateHelper *self)
 {
-  if (self->owner == NULL)
+  gpointer owner = self->owner;
+
+  if (owner == NULL)
     return;
 
   self->lost = TRUE;
   leave (self);
+  if (self->task ==
+      NULL) /* its check was cancelled: nobody waits for why, but others for its place */
+    self->callbacks->done (NULL, NULL, owner);
   conclude_if_lost (self);
 }
 
