@@ -5,13 +5,13 @@
 
 #include "stepcast-document-splitter.h"
 
-#include <libxml/parser.h>
-#include <libxml/parserInternals.h>
 #include <string.h>
 
+#include "stepcast-document-encoding.h"
+#include "stepcast-document-error.h"
+#include "stepcast-document-parser.h"
 #include "stepcast-document-scanner.h"
 #include "stepcast-error.h"
-#include "stepcast-svg-rules.h"
 
 /* Two passes go over each byte. The scanner finds where tokens begin and end; libxml2's push parser
  * says what the document is, and is only ever given whole tokens. So it never looks at the same
@@ -23,23 +23,12 @@
 /* How much is scanned, checked and parsed at a time, in bytes: it should stay in the cache. */
 #define BATCH_BYTES (64 * 1024)
 
-/* Up to here libxml2's own limit on a single value, 10 MB, need not be lifted. Lifting it is no
- * danger: what it guards against is the expansion of entities, and none can be declared. */
-#define USUAL_XML_BYTES (9 * 1000 * 1000)
-
 /* xmlParseChunk() counts in int. */
 #define MAX_MAX_BYTES (1024 * 1024 * 1024)
-
-/* The names that a parser may have met before another parser is made: each stays in memory. */
-#define MAX_NAMES 4096
-
-/* How much of the input a message quotes, in characters. */
-#define SNIPPET_CHARACTERS 60
 
 struct _StepcastDocumentSplitter
 {
   gsize max_bytes;
-  guint max_elements;
 
   /* The document's bytes are those from @begin on; all other offsets count from there. */
   GByteArray *buffer;
@@ -47,21 +36,13 @@ struct _StepcastDocumentSplitter
   gsize fed; /* up to where the parser was given it: always the end of a token */
   StepcastDocumentScanner scanner;
   StepcastDocumentScanner fed_scanner; /* as it was when the parser was given the last token */
-  gboolean declared_ascii;
-
-  xmlParserCtxt *parser; /* (nullable): made for the first document */
-  StepcastSvgRules *rules;
-  gsize last_start_tag; /* an offset in it */
-  guint n_elements;
-  guint depth;
-  gsize root_end; /* 0 until the parser has seen it */
+  StepcastDocumentEncoding declared_encoding;
+  StepcastDocumentParser *parser;
 
   guint64 n_documents;
   GQueue documents; /* of GBytes: those that were not popped */
   GError *error;    /* (nullable): the first one; nothing is read after it */
 };
-
-static void parser_free (xmlParserCtxt *parser);
 
 /**
  * stepcast_document_splitter_new:
@@ -75,15 +56,16 @@ StepcastDocumentSplitter *
 stepcast_document_splitter_new (const StepcastDocumentLimits *limits)
 {
   StepcastDocumentSplitter *self = g_new0 (StepcastDocumentSplitter, 1);
+  StepcastDocumentLimits used = { STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES,
+                                  STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS };
 
-  xmlInitParser ();
+  if (limits != NULL)
+    used = *limits;
+  used.max_bytes = CLAMP (used.max_bytes, 1, MAX_MAX_BYTES);
 
-  self->max_bytes = limits != NULL ? limits->max_bytes : STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES;
-  self->max_bytes = CLAMP (self->max_bytes, 1, MAX_MAX_BYTES);
-  self->max_elements =
-    limits != NULL ? limits->max_elements : STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS;
+  self->max_bytes = used.max_bytes;
   self->buffer = g_byte_array_new ();
-  self->rules = stepcast_svg_rules_new ();
+  self->parser = stepcast_document_parser_new (&used);
   stepcast_document_scanner_init (&self->scanner, FALSE);
   g_queue_init (&self->documents);
 
@@ -95,8 +77,7 @@ stepcast_document_splitter_free (StepcastDocumentSplitter *self)
 {
   g_return_if_fail (self != NULL);
 
-  g_clear_pointer (&self->parser, parser_free);
-  g_clear_pointer (&self->rules, stepcast_svg_rules_free);
+  g_clear_pointer (&self->parser, stepcast_document_parser_free);
   g_clear_pointer (&self->buffer, g_byte_array_unref);
   g_queue_clear_full (&self->documents, (GDestroyNotify) g_bytes_unref);
   g_clear_error (&self->error);
@@ -117,401 +98,30 @@ get_length (const StepcastDocumentSplitter *self)
   return self->buffer->len - self->begin;
 }
 
-/* Errors */
-
-static void
-append_escaped (GString *text, const char *from, gsize length)
+static StepcastDocumentText
+get_text (const StepcastDocumentSplitter *self)
 {
-  static const char *const escapes[] = { ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t" };
-
-  for (gsize i = 0; i < length; i++)
-    {
-      const guchar c = (guchar) from[i];
-
-      if (c < G_N_ELEMENTS (escapes) && escapes[c] != NULL)
-        g_string_append (text, escapes[c]);
-      else if (c < 0x20 || c >= 0x7f)
-        g_string_append_printf (text, "\\x%02x", c);
-      else
-        g_string_append_c (text, (char) c);
-    }
+  return (StepcastDocumentText){ self->n_documents + 1, get_data (self), get_length (self) };
 }
 
-/* What stands at @offset, as far as the end of a tag, in at most SNIPPET_CHARACTERS. */
-static char *
-make_snippet (const StepcastDocumentSplitter *self, gsize offset)
+/* The first failure is the splitter's last word. */
+static void G_GNUC_PRINTF (5, 6) fail (StepcastDocumentSplitter *self,
+                                       StepcastError code,
+                                       gsize offset,
+                                       gsize snippet_offset,
+                                       const char *format,
+                                       ...)
 {
-  GString *text = g_string_new (NULL);
-  const char *const data = get_data (self);
-  const gsize length = get_length (self);
-  gsize characters = 0;
-
-  while (offset < length)
-    {
-      const gunichar c =
-        g_utf8_get_char_validated (data + offset, (gssize) MIN (length - offset, 4));
-      const gboolean printable = c < 0x80000000u && c >= 0x80 && g_unichar_isprint (c);
-      const gsize size = printable ? (gsize) g_unichar_to_utf8 (c, NULL) : 1;
-      const gsize before = text->len;
-
-      if (printable)
-        g_string_append_len (text, data + offset, (gssize) size);
-      else
-        append_escaped (text, data + offset, 1);
-      characters += printable ? 1 : text->len - before;
-
-      if (characters >= SNIPPET_CHARACTERS)
-        {
-          g_string_truncate (text, before);
-          g_string_append (text, "…");
-          break;
-        }
-      if (data[offset] == '>')
-        break;
-      offset += size;
-    }
-
-  return g_string_free (text, FALSE);
-}
-
-/* Lines and columns count from 1; columns are characters, so a byte that continues one is none. */
-static void
-find_position (const StepcastDocumentSplitter *self, gsize offset, guint *line, guint *column)
-{
-  const char *const data = get_data (self);
-
-  *line = 1;
-  *column = 1;
-  for (gsize i = 0; i < offset; i++)
-    {
-      if (data[i] == '\n')
-        {
-          (*line)++;
-          *column = 1;
-        }
-      else if (((guchar) data[i] & 0xc0) != 0x80)
-        (*column)++;
-    }
-}
-
-/* The '<' that what stands at @offset belongs to. */
-static gsize
-find_tag (const StepcastDocumentSplitter *self, gsize offset)
-{
-  const char *const data = get_data (self);
-  const char *tag = memrchr (data, '<', MIN (offset + 1, get_length (self)));
-
-  return tag != NULL ? (gsize) (tag - data) : offset;
-}
-
-/* Every failure leaves through here: it is the splitter's last word. A parser that is at work is
- * not stopped, because libxml2 is not safe to stop inside an error handler: it reads to the end of
- * its batch, and nobody listens. */
-static void
-fail (StepcastDocumentSplitter *self,
-      StepcastError code,
-      gsize offset,
-      gsize snippet_offset,
-      const char *problem)
-{
-  g_autofree char *snippet = NULL;
-  guint line;
-  guint column;
-
-  if (self->error != NULL)
-    return;
-
-  offset = MIN (offset, get_length (self));
-  find_position (self, offset, &line, &column);
-  snippet = make_snippet (self, snippet_offset);
-  g_set_error (&self->error, STEPCAST_ERROR, (int) code,
-               "Document %" G_GUINT64_FORMAT ", line %u, column %u: %s%s%s%s",
-               self->n_documents + 1, line, column, problem, *snippet != '\0' ? " (at “" : "",
-               snippet, *snippet != '\0' ? "”)" : "");
-}
-
-static void G_GNUC_PRINTF (5, 6) fail_printf (StepcastDocumentSplitter *self,
-                                              StepcastError code,
-                                              gsize offset,
-                                              gsize snippet_offset,
-                                              const char *format,
-                                              ...)
-{
-  g_autofree char *problem = NULL;
+  const StepcastDocumentText text = get_text (self);
   va_list arguments;
 
+  if (self->error != NULL)
+    return;
+
   va_start (arguments, format);
-  problem = g_strdup_vprintf (format, arguments);
+  stepcast_document_error_set_valist (&self->error, code, &text, offset, snippet_offset, format,
+                                      arguments);
   va_end (arguments);
-
-  fail (self, code, offset, snippet_offset, problem);
-}
-
-/* The parser's callbacks */
-
-static gsize
-get_parsed (StepcastDocumentSplitter *self)
-{
-  const long parsed = xmlByteConsumed (self->parser);
-
-  return parsed > 0 ? (gsize) parsed : 0;
-}
-
-static gboolean
-is_namespace_declaration (const char *name, gsize length)
-{
-  return length >= 5 && strncmp (name, "xmlns", 5) == 0 && (length == 5 || name[5] == ':');
-}
-
-/* Where in the start tag at @tag the attribute begins that has @index among those that are no
- * namespace declarations. The tag is well-formed: the parser has read it. */
-static gsize
-find_attribute (const StepcastDocumentSplitter *self, gsize tag, int index)
-{
-  const char *const data = get_data (self);
-  gsize i = tag + 1 + strcspn (data + tag + 1, " \t\r\n/>");
-
-  while (TRUE)
-    {
-      const char *mark;
-      gsize name;
-
-      i += strspn (data + i, " \t\r\n");
-      name = i;
-      i += strcspn (data + i, " \t\r\n=/>");
-      if (i == name)
-        return tag;
-      if (!is_namespace_declaration (data + name, i - name) && index-- == 0)
-        return name;
-
-      i += strcspn (data + i, "\"'");
-      mark = strchr (data + i + 1, data[i]);
-      if (mark == NULL)
-        return tag;
-      i = (gsize) (mark - data) + 1;
-    }
-}
-
-static void
-fail_by_rules (StepcastDocumentSplitter *self, gsize tag, int bad_attribute, const GError *error)
-{
-  const gsize offset = bad_attribute < 0 ? tag : find_attribute (self, tag, bad_attribute);
-
-  fail (self, STEPCAST_ERROR_INVALID_FRAME, offset, offset, error->message);
-}
-
-static void
-on_start_element (void *data,
-                  const xmlChar *name,
-                  const xmlChar *prefix,
-                  const xmlChar *uri,
-                  int n_namespaces,
-                  const xmlChar **namespaces,
-                  int n_attributes,
-                  int n_defaulted,
-                  const xmlChar **attributes)
-{
-  StepcastDocumentSplitter *self = data;
-  const StepcastSvgElement element = {
-    .name = (const char *) name,
-    .prefix = (const char *) prefix,
-    .uri = (const char *) uri,
-    .attributes = (const char *const *) attributes,
-    .n_attributes = (guint) n_attributes,
-  };
-  g_autoptr (GError) error = NULL;
-  int bad_attribute;
-
-  if (self->error != NULL)
-    return;
-
-  self->last_start_tag = get_parsed (self);
-  self->n_elements++;
-  self->depth++;
-
-  if (G_UNLIKELY (self->n_elements > self->max_elements))
-    fail_printf (self, STEPCAST_ERROR_LIMIT_EXCEEDED, find_tag (self, self->last_start_tag),
-                 find_tag (self, self->last_start_tag),
-                 "the limit max-elements is %u, and this is element %u; draw with fewer, longer "
-                 "paths, or raise the limit",
-                 self->max_elements, self->n_elements);
-  else if (G_UNLIKELY (self->depth > STEPCAST_DOCUMENT_MAX_DEPTH))
-    fail_printf (self, STEPCAST_ERROR_LIMIT_EXCEEDED, find_tag (self, self->last_start_tag),
-                 find_tag (self, self->last_start_tag),
-                 "elements may be nested %d deep, and this is level %u; is an end tag missing?",
-                 STEPCAST_DOCUMENT_MAX_DEPTH, self->depth);
-  else if (!stepcast_svg_rules_start_element (self->rules, &element, &bad_attribute, &error))
-    fail_by_rules (self, find_tag (self, self->last_start_tag), bad_attribute, error);
-}
-
-static void
-on_end_element (void *data, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
-{
-  StepcastDocumentSplitter *self = data;
-  g_autoptr (GError) error = NULL;
-
-  if (self->error != NULL)
-    return;
-
-  if (!stepcast_svg_rules_end_element (self->rules, &error))
-    {
-      fail_by_rules (self, find_tag (self, self->last_start_tag), -1, error);
-      return;
-    }
-
-  if (--self->depth == 0)
-    self->root_end = get_parsed (self);
-}
-
-static void
-on_characters (void *data, const xmlChar *text, int length)
-{
-  StepcastDocumentSplitter *self = data;
-
-  stepcast_svg_rules_add_text (self->rules, (const char *) text, (gsize) length);
-}
-
-static void
-on_instruction (void *data, const xmlChar *target, const xmlChar *text)
-{
-  StepcastDocumentSplitter *self = data;
-  g_autoptr (GError) error = NULL;
-  gsize tag;
-
-  if (stepcast_svg_rules_check_instruction (self->rules, (const char *) target, &error))
-    return;
-
-  tag = find_tag (self, get_parsed (self) - 1);
-  fail (self, STEPCAST_ERROR_INVALID_FRAME, tag, tag, error->message);
-}
-
-/* Where the mistake begins that the parser found when it had read up to @parsed, and what can be
- * done about it. */
-static gsize
-explain (const StepcastDocumentSplitter *self,
-         const xmlError *xml_error,
-         gsize parsed,
-         const char **hint)
-{
-  const char *const data = get_data (self);
-  const char *entity = memrchr (data, '&', parsed);
-  const gsize entity_offset = entity != NULL ? (gsize) (entity - data) : parsed;
-
-  *hint = "";
-  switch (xml_error->code)
-    {
-    case XML_ERR_TAG_NAME_MISMATCH:
-      return find_tag (self, parsed - 1);
-
-    case XML_ERR_UNDECLARED_ENTITY:
-    case XML_WAR_UNDECLARED_ENTITY:
-      *hint = "; XML knows only &amp;, &lt;, &gt;, &quot;, &apos; and numbers such as &#160;";
-      return entity_offset;
-
-    case XML_ERR_NAME_REQUIRED:
-    case XML_ERR_ENTITYREF_SEMICOL_MISSING:
-      if (xml_error->message == NULL || strstr (xml_error->message, "EntityRef") == NULL)
-        return parsed;
-      *hint = "; where “&” is text, write &amp;";
-      return entity_offset;
-
-    default:
-      return parsed;
-    }
-}
-
-/* Namespace errors do not stop the parser, so whatever is no warning is the end here. */
-static void
-on_error (void *data, xmlError *xml_error)
-{
-  StepcastDocumentSplitter *self = data;
-  g_autofree char *message = NULL;
-  const char *hint;
-  gsize parsed;
-  gsize offset;
-
-  if (self->error != NULL || xml_error->level < XML_ERR_ERROR)
-    return;
-
-  parsed = CLAMP (get_parsed (self), 1, get_length (self));
-  offset = explain (self, xml_error, parsed, &hint);
-  message = g_utf8_make_valid (xml_error->message != NULL ? xml_error->message : "", -1);
-  g_strchomp (message);
-  fail_printf (self, STEPCAST_ERROR_INVALID_FRAME, offset,
-               offset < parsed ? offset : find_tag (self, parsed - 1),
-               "it is not well-formed XML: %.200s%s", message, hint);
-}
-
-/* The scanner lets none through: this is the second lock. */
-static void
-on_entity_declaration (void *data,
-                       const xmlChar *name,
-                       int type,
-                       const xmlChar *public_id,
-                       const xmlChar *system_id,
-                       xmlChar *content)
-{
-  StepcastDocumentSplitter *self = data;
-
-  fail (self, STEPCAST_ERROR_INVALID_FRAME, get_parsed (self), get_parsed (self),
-        "entity declarations are not allowed");
-}
-
-/* The parser's life */
-
-static void
-parser_free (xmlParserCtxt *parser)
-{
-  if (parser->myDoc != NULL)
-    xmlFreeDoc (parser->myDoc);
-  xmlFreeParserCtxt (parser);
-}
-
-static xmlParserCtxt *
-parser_new (StepcastDocumentSplitter *self)
-{
-  xmlSAXHandler handler = {
-    .initialized = XML_SAX2_MAGIC,
-    .startElementNs = on_start_element,
-    .endElementNs = on_end_element,
-    .characters = on_characters,
-    .cdataBlock = on_characters,
-    /* The same as for characters, so that the parser does not ask which it is. */
-    .ignorableWhitespace = on_characters,
-    .processingInstruction = on_instruction,
-    .entityDecl = on_entity_declaration,
-    .serror = on_error,
-  };
-  xmlParserCtxt *parser = xmlCreatePushParserCtxt (&handler, self, NULL, 0, NULL);
-
-  if (parser == NULL)
-    g_error ("Out of memory for an XML parser");
-
-  return parser;
-}
-
-/* Makes the parser ready for a document, with the names that it knows already, which is cheaper
- * than another parser. */
-static void
-prepare_parser (StepcastDocumentSplitter *self)
-{
-  int options = XML_PARSE_NONET | XML_PARSE_IGNORE_ENC;
-
-  if (self->parser != NULL && xmlDictSize (self->parser->dict) > MAX_NAMES)
-    {
-      stepcast_svg_rules_forget_names (self->rules);
-      g_clear_pointer (&self->parser, parser_free);
-    }
-
-  if (self->parser == NULL)
-    self->parser = parser_new (self);
-  else if (xmlCtxtResetPush (self->parser, NULL, 0, NULL, NULL) != 0)
-    g_error ("Out of memory for an XML parser");
-
-  /* Only UTF-8 gets here, whatever is declared. Entities are not substituted: there are none. */
-  if (self->max_bytes > USUAL_XML_BYTES)
-    options |= XML_PARSE_HUGE;
-  xmlCtxtUseOptions (self->parser, options);
 }
 
 /* Documents */
@@ -522,14 +132,9 @@ begin_document (StepcastDocumentSplitter *self)
   self->begin += self->scanner.pos;
   stepcast_document_scanner_init (&self->scanner, TRUE);
   self->fed_scanner = self->scanner;
-  stepcast_svg_rules_reset (self->rules);
   self->fed = 0;
-  self->declared_ascii = FALSE;
-  self->last_start_tag = 0;
-  self->n_elements = 0;
-  self->depth = 0;
-  self->root_end = 0;
-  prepare_parser (self);
+  self->declared_encoding = STEPCAST_DOCUMENT_ENCODING_UTF8;
+  stepcast_document_parser_begin (self->parser);
 }
 
 static void
@@ -540,45 +145,18 @@ skip (StepcastDocumentSplitter *self, gsize length)
   stepcast_document_scanner_init (&self->scanner, FALSE);
 }
 
-/* Gives the parser all up to @end, which is the end of a token: so it reads to there, unless it
- * waits for what should be there already, such as the semicolon of an entity. (It needs five bytes
- * to begin.) */
+/* Gives the parser all up to @end, which is the end of a token. */
 static void
 parse (StepcastDocumentSplitter *self, gsize end)
 {
+  const StepcastDocumentText text = get_text (self);
   const gsize from = self->fed;
 
   if (end <= from || self->error != NULL)
     return;
 
   self->fed = end;
-  xmlParseChunk (self->parser, get_data (self) + from, (int) (end - from), FALSE);
-
-  if (self->error == NULL && end >= 5 && get_parsed (self) != end)
-    {
-      xmlParseChunk (self->parser, NULL, 0, TRUE);
-      fail (self, STEPCAST_ERROR_INVALID_FRAME, end, find_tag (self, end - 1),
-            "it is not well-formed XML");
-    }
-}
-
-/* Like g_utf8_validate_len(), and several times faster on what pictures are made of. */
-static gboolean
-validate_utf8 (const char *data, gsize length, const char **invalid)
-{
-  gsize i = 0;
-
-  while (i + sizeof (guint64) <= length)
-    {
-      guint64 word;
-
-      memcpy (&word, data + i, sizeof word);
-      if ((word & G_GUINT64_CONSTANT (0x8080808080808080)) != 0)
-        break;
-      i += sizeof word;
-    }
-
-  return g_utf8_validate_len (data + i, length - i, invalid);
+  stepcast_document_parser_parse (self->parser, &text, from, end, &self->error);
 }
 
 /* Up to where all tokens are complete when only the bytes up to @end are looked at. */
@@ -606,14 +184,14 @@ feed (StepcastDocumentSplitter *self)
   if (end <= self->fed)
     return TRUE;
 
-  if (!validate_utf8 (data + self->fed, end - self->fed, &invalid))
+  if (!stepcast_document_encoding_validate_utf8 (data + self->fed, end - self->fed, &invalid))
     {
       const gsize offset = (gsize) (invalid - data);
 
       /* An earlier mistake is the better message, and the same whatever the chunks were. */
       parse (self, find_complete (self, offset));
-      fail_printf (self, STEPCAST_ERROR_INVALID_FRAME, offset, offset,
-                   "the byte 0x%02x is not UTF-8, which frames must be in", (guchar) *invalid);
+      fail (self, STEPCAST_ERROR_INVALID_FRAME, offset, offset,
+            "the byte 0x%02x is not UTF-8, which frames must be in", (guchar) *invalid);
       return FALSE;
     }
 
@@ -622,39 +200,14 @@ feed (StepcastDocumentSplitter *self)
   return self->error == NULL;
 }
 
-/* Finds the encoding that the XML declaration at the document's begin states, if any. */
-static char *
-get_declared_encoding (const StepcastDocumentSplitter *self, gsize *offset)
-{
-  g_autofree char *declaration = g_strndup (get_data (self), self->scanner.complete);
-  const char *value = strstr (declaration, "encoding");
-  gsize length;
-
-  if (value == NULL)
-    return NULL;
-  value += strlen ("encoding");
-  value += strspn (value, " \t\r\n=");
-  if (*value != '"' && *value != '\'')
-    return NULL;
-
-  length = strcspn (value + 1, (char[]){ *value, '\0' });
-  *offset = (gsize) (value + 1 - declaration);
-  return g_strndup (value + 1, length);
-}
-
 static gboolean
 check_declaration (StepcastDocumentSplitter *self)
 {
   gsize offset = 0;
-  g_autofree char *encoding = get_declared_encoding (self, &offset);
 
-  if (encoding == NULL || g_ascii_strcasecmp (encoding, "UTF-8") == 0 ||
-      g_ascii_strcasecmp (encoding, "UTF8") == 0)
-    return TRUE;
-
-  self->declared_ascii =
-    g_ascii_strcasecmp (encoding, "US-ASCII") == 0 || g_ascii_strcasecmp (encoding, "ASCII") == 0;
-  if (self->declared_ascii)
+  self->declared_encoding =
+    stepcast_document_encoding_find_declared (get_data (self), self->scanner.complete, &offset);
+  if (self->declared_encoding != STEPCAST_DOCUMENT_ENCODING_OTHER)
     return TRUE;
 
   fail (self, STEPCAST_ERROR_INVALID_FRAME, offset, offset,
@@ -663,19 +216,17 @@ check_declaration (StepcastDocumentSplitter *self)
 }
 
 static gboolean
-check_ascii (StepcastDocumentSplitter *self, gsize length)
+check_declared_ascii (StepcastDocumentSplitter *self, gsize length)
 {
-  const char *const data = get_data (self);
+  gsize offset;
 
-  for (gsize i = 0; i < length; i++)
-    if ((guchar) data[i] >= 0x80)
-      {
-        fail (self, STEPCAST_ERROR_INVALID_FRAME, i, i,
-              "it declares the encoding US-ASCII and has other characters; declare UTF-8");
-        return FALSE;
-      }
+  if (self->declared_encoding != STEPCAST_DOCUMENT_ENCODING_ASCII ||
+      stepcast_document_encoding_is_ascii (get_data (self), length, &offset))
+    return TRUE;
 
-  return TRUE;
+  fail (self, STEPCAST_ERROR_INVALID_FRAME, offset, offset,
+        "it declares the encoding US-ASCII and has other characters; declare UTF-8");
+  return FALSE;
 }
 
 /* The document without its DOCTYPE: nothing needs one, and parsers down the line may act on it. It
@@ -705,12 +256,15 @@ end_document (StepcastDocumentSplitter *self)
 {
   const gsize length = self->scanner.complete;
 
-  if (!feed (self) || (self->declared_ascii && !check_ascii (self, length)))
+  if (!feed (self) || !check_declared_ascii (self, length))
     return FALSE;
 
-  if (self->root_end != length)
+  if (stepcast_document_parser_get_root_end (self->parser) != length)
     {
-      fail (self, STEPCAST_ERROR_INVALID_FRAME, length, find_tag (self, length),
+      const StepcastDocumentText text = get_text (self);
+
+      fail (self, STEPCAST_ERROR_INVALID_FRAME, length,
+            stepcast_document_error_find_tag (&text, length),
             "it is not well-formed XML: the root element does not end here");
       return FALSE;
     }
@@ -739,12 +293,13 @@ refuse_junk (StepcastDocumentSplitter *self, gsize offset)
           "it begins as UTF-16; frames must be UTF-8");
   else
     {
-      g_autofree char *found = make_snippet (self, offset);
+      const StepcastDocumentText text = get_text (self);
+      g_autofree char *found = stepcast_document_error_make_snippet (&text, offset);
 
-      fail_printf (self, STEPCAST_ERROR_INVALID_FRAME, offset, G_MAXSIZE,
-                   "found “%s” where an SVG document should begin; print log messages to standard "
-                   "error",
-                   found);
+      fail (self, STEPCAST_ERROR_INVALID_FRAME, offset, G_MAXSIZE,
+            "found “%s” where an SVG document should begin; print log messages to standard "
+            "error",
+            found);
     }
 
   return FALSE;
@@ -754,10 +309,10 @@ static gboolean
 refuse_size (StepcastDocumentSplitter *self)
 {
   if (feed (self))
-    fail_printf (self, STEPCAST_ERROR_LIMIT_EXCEEDED, self->max_bytes, G_MAXSIZE,
-                 "the limit max-bytes is %" G_GSIZE_FORMAT ", and after %" G_GSIZE_FORMAT
-                 " bytes the document has not ended; is an end tag missing?",
-                 self->max_bytes, self->max_bytes + 1);
+    fail (self, STEPCAST_ERROR_LIMIT_EXCEEDED, self->max_bytes, G_MAXSIZE,
+          "the limit max-bytes is %" G_GSIZE_FORMAT ", and after %" G_GSIZE_FORMAT
+          " bytes the document has not ended; is an end tag missing?",
+          self->max_bytes, self->max_bytes + 1);
   return FALSE;
 }
 
@@ -799,8 +354,8 @@ handle_event (StepcastDocumentSplitter *self, StepcastScanEvent event)
     case STEPCAST_SCAN_MORE:
     default:
       if (feed (self))
-        fail_printf (self, STEPCAST_ERROR_INVALID_FRAME, pos, self->scanner.token,
-                     "it is not well-formed XML: %s", self->scanner.problem);
+        fail (self, STEPCAST_ERROR_INVALID_FRAME, pos, self->scanner.token,
+              "it is not well-formed XML: %s", self->scanner.problem);
       return FALSE;
     }
 }
@@ -923,6 +478,7 @@ stepcast_document_splitter_push (StepcastDocumentSplitter *self,
 gboolean
 stepcast_document_splitter_finish (StepcastDocumentSplitter *self, GError **error)
 {
+  StepcastDocumentText text;
   guint line;
   guint column;
 
@@ -942,11 +498,12 @@ stepcast_document_splitter_finish (StepcastDocumentSplitter *self, GError **erro
       return TRUE;
     }
 
-  find_position (self, get_length (self), &line, &column);
+  text = get_text (self);
+  stepcast_document_error_find_position (&text, text.length, &line, &column);
   g_set_error (&self->error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
                "The program ended inside document %" G_GUINT64_FORMAT
                " (line %u, column %u): half a document",
-               self->n_documents + 1, line, column);
+               text.number, line, column);
   return propagate (self, error);
 }
 
