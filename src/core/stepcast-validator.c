@@ -277,6 +277,7 @@ stepcast_validator_check_async (StepcastValidator *self,
   if (cancellable != NULL)
     {
       check->cancel_source = g_cancellable_source_new (cancellable);
+      g_source_set_static_name (check->cancel_source, "[stepcast] check cancelled");
       g_source_set_callback (check->cancel_source, G_SOURCE_FUNC (on_cancelled), task, NULL);
       g_source_attach (check->cancel_source, g_main_context_get_thread_default ());
     }

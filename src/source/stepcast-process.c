@@ -374,7 +374,8 @@ kill_unheard (StepcastProcess *self)
 {
   signal_group (self, SIGKILL);
   if (!self->has_exited)
-    g_child_watch_add (self->pid, on_killed, NULL);
+    g_source_set_name_by_id (g_child_watch_add (self->pid, on_killed, NULL),
+                             "[stepcast] killed process");
 }
 
 static void
