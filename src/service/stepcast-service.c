@@ -163,7 +163,7 @@ stepcast_service_new (const StepcastOptions *options, GError **error)
 char *
 stepcast_service_get_link (StepcastService *self)
 {
-  return stepcast_server_get_link (self->server, STEPCAST_ROLE_CONTROL);
+  return stepcast_links_get_link (STEPCAST_LINKS (self->server), NULL, STEPCAST_ROLE_CONTROL);
 }
 
 static void

@@ -3,19 +3,13 @@
 
 #pragma once
 
+#include "stepcast-links.h"
 #include "stepcast-session.h"
 
 G_BEGIN_DECLS
 
 /* How a viewer speaks: doc/protocol.md, "The plain protocol" and "stepcast.v1". A dialect is pure:
  * it turns text into requests and events into text, and does no I/O. */
-
-typedef enum
-{
-  STEPCAST_ROLE_NONE,
-  STEPCAST_ROLE_VIEW,
-  STEPCAST_ROLE_CONTROL,
-} StepcastRole;
 
 typedef enum
 {

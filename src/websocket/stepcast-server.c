@@ -45,7 +45,13 @@ struct _StepcastServer
   GSource *close_timer;
 };
 
-G_DEFINE_FINAL_TYPE (StepcastServer, stepcast_server, G_TYPE_OBJECT)
+static void stepcast_server_links_init (StepcastLinksInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastServer,
+                               stepcast_server,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (STEPCAST_TYPE_LINKS,
+                                                      stepcast_server_links_init))
 
 /* ---- requests ---- */
 
@@ -537,20 +543,52 @@ stepcast_server_listen (StepcastServer *self,
   return TRUE;
 }
 
-/**
- * stepcast_server_get_link:
- * @self: a server that listens
- * @role: what the link is to allow
- *
- * Returns: (transfer full): what to open in a browser
- */
-char *
-stepcast_server_get_link (StepcastServer *self, StepcastRole role)
+static char *
+stepcast_server_get_address (StepcastLinks *links)
 {
-  const char *token = stepcast_access_get_token (stepcast_gate_get_access (self->gate), role);
+  return g_strdup (STEPCAST_SERVER (links)->base_uri);
+}
 
-  return token != NULL ? g_strconcat (self->base_uri, "?token=", token, NULL) :
-                         g_strdup (self->base_uri);
+static const char *
+get_token (StepcastServer *self, StepcastRole role)
+{
+  return stepcast_access_get_token (stepcast_gate_get_access (self->gate), role);
+}
+
+static char *
+stepcast_server_get_link (StepcastLinks *links, const char *session, StepcastRole role)
+{
+  StepcastServer *self = STEPCAST_SERVER (links);
+  g_autoptr (GString) link = g_string_new (self->base_uri);
+  const char *token = get_token (self, role);
+  char separator = '?';
+
+  if (session != NULL)
+    {
+      g_string_append_printf (link, "%csession=%s", separator, session);
+      separator = '&';
+    }
+  if (token != NULL)
+    g_string_append_printf (link, "%ctoken=%s", separator, token);
+  return g_string_free (g_steal_pointer (&link), FALSE);
+}
+
+static char *
+stepcast_server_get_frame_url (StepcastLinks *links, const char *session)
+{
+  StepcastServer *self = STEPCAST_SERVER (links);
+  const char *token = get_token (self, STEPCAST_ROLE_VIEW);
+
+  return g_strconcat (self->base_uri, "sessions/", session, "/frame.svg",
+                      token != NULL ? "?token=" : "", token, NULL);
+}
+
+static void
+stepcast_server_links_init (StepcastLinksInterface *iface)
+{
+  iface->get_address = stepcast_server_get_address;
+  iface->get_link = stepcast_server_get_link;
+  iface->get_frame_url = stepcast_server_get_frame_url;
 }
 
 /**

@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "stepcast-access.h"
+#include "stepcast-links.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
@@ -21,8 +22,6 @@ gboolean stepcast_server_listen (StepcastServer *self,
                                  guint16 port,
                                  StepcastAccess *access,
                                  GError **error);
-char *stepcast_server_get_link (StepcastServer *self, StepcastRole role);
-
 void stepcast_server_stop_listening (StepcastServer *self);
 void stepcast_server_close_async (StepcastServer *self,
                                   GAsyncReadyCallback callback,
