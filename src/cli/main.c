@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <locale.h>
+#include <stdio.h>
 
 #include <glib/gi18n.h>
 
@@ -12,6 +13,27 @@
 #include "stepcast-dbus-error.h"
 #include "stepcast-output.h"
 #include "stepcast-suggest.h"
+
+/* GLib would put question marks where people read no UTF-8. */
+static void
+print_text (const char *text, FILE *file)
+{
+  g_autofree char *local = stepcast_output_to_locale (text);
+
+  fputs (local, file);
+}
+
+static void
+print_to_stdout (const char *text)
+{
+  print_text (text, stdout);
+}
+
+static void
+print_to_stderr (const char *text)
+{
+  print_text (text, stderr);
+}
 
 static void
 set_up_process (void)
@@ -23,6 +45,8 @@ set_up_process (void)
 
   g_set_prgname ("stepcast");
   g_log_writer_default_set_use_stderr (TRUE);
+  g_set_print_handler (print_to_stdout);
+  g_set_printerr_handler (print_to_stderr);
   stepcast_dbus_error_register ();
 }
 

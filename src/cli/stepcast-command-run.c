@@ -181,8 +181,14 @@ on_properties_changed (GDBusProxy *proxy,
 {
   Run *run = user_data;
 
-  if (run->is_ending)
-    return;
+  if (run->is_ending || stepcast_dbus_session_get_state (run->session) == NULL)
+    return; /* a session without properties is one whose service has gone */
+
+  if (has_done_its_steps (run))
+    {
+      stop (run);
+      return;
+    }
 
   stepcast_run_display_update (run->display);
   if (stepcast_session_text_has_ended (run->session))
@@ -191,10 +197,6 @@ on_properties_changed (GDBusProxy *proxy,
       run->status = get_status (run);
       stepcast_run_display_end (run->display);
       keep_frame (run);
-    }
-  else if (has_done_its_steps (run))
-    {
-      stop (run);
     }
 }
 

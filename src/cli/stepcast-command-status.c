@@ -126,9 +126,14 @@ static gboolean
 print_change (StepcastDBusSession *session, gpointer user_data)
 {
   Follow *follow = user_data;
-  g_autoptr (GVariant) json = g_variant_ref_sink (stepcast_session_text_to_json (session));
-  g_autofree char *line =
-    follow->wants_json ? g_variant_print (json, FALSE) : format_line (session);
+  g_autoptr (GVariant) json = NULL;
+  g_autofree char *line = NULL;
+
+  if (stepcast_dbus_session_get_state (session) == NULL)
+    return FALSE; /* its last: the service has gone */
+
+  json = g_variant_ref_sink (stepcast_session_text_to_json (session));
+  line = follow->wants_json ? g_variant_print (json, FALSE) : format_line (session);
 
   if (g_strcmp0 (line, follow->last) == 0)
     return FALSE;

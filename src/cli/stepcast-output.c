@@ -41,6 +41,28 @@ stepcast_output_is_utf8 (void)
   return g_get_charset (NULL);
 }
 
+/**
+ * stepcast_output_to_locale:
+ * @text: in UTF-8
+ *
+ * Returns: (transfer full): @text in the encoding that people read here; what that does not have is
+ *   written with what it has, such as "..." for "…"
+ */
+char *
+stepcast_output_to_locale (const char *text)
+{
+  g_autofree char *encoding = NULL;
+  const char *charset;
+  char *local = NULL;
+
+  if (g_get_charset (&charset))
+    return g_strdup (text);
+
+  encoding = g_strdup_printf ("%s//TRANSLIT", charset);
+  local = g_convert (text, -1, encoding, "UTF-8", NULL, NULL, NULL);
+  return local != NULL ? local : g_str_to_ascii (text, NULL);
+}
+
 static gboolean
 has_colour (int fd)
 {

@@ -23,6 +23,7 @@ typedef enum
 
 gboolean stepcast_output_is_terminal (int fd);
 gboolean stepcast_output_is_utf8 (void);
+char *stepcast_output_to_locale (const char *text);
 const char *stepcast_output_begin_colour (int fd, StepcastColour colour);
 const char *stepcast_output_end_colour (int fd, StepcastColour colour);
 int stepcast_output_get_width (const char *text);

@@ -150,7 +150,7 @@ check_kind (StepcastRunOptions *self, RawOptions *raw, GError **error)
     option = "--max-frame-elements";
 
   if (option != NULL)
-    stepcast_command_refuse (error, _ ("%s is for a program: write it after “--”"), option);
+    stepcast_command_refuse (error, _ ("%s is for a program, which comes after “--”"), option);
   return option == NULL;
 }
 

@@ -101,7 +101,7 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 {
   guint64 step = stepcast_dbus_session_get_step (session);
 
-  if (stepcast_dbus_session_get_run (session) == 0)
+  if (step == 0)
     return g_strdup (stepcast_session_text_get_state (session));
   return g_strdup_printf (_ ("%s at step %" G_GUINT64_FORMAT),
                           stepcast_session_text_get_state (session), step);
