@@ -12,31 +12,37 @@
 /* Names are short: nobody meant one by a longer word than this. */
 #define MAX_BYTES 64
 
-/* How many letters have to be added, removed or replaced (Levenshtein). */
+/* How many letters have to be added, removed, replaced, or exchanged with the next (Damerau and
+ * Levenshtein, optimal string alignment). */
 static guint
 get_distance (const char *a, const char *b)
 {
   gsize n = strlen (b);
-  guint row[MAX_BYTES + 1];
+  guint rows[3][MAX_BYTES + 1];
+  guint *above = rows[0];
+  guint *row = rows[1];
+  guint *before = rows[2]; /* the one above that one */
 
   for (gsize j = 0; j <= n; j++)
-    row[j] = (guint) j;
+    above[j] = (guint) j;
 
   for (gsize i = 1; a[i - 1] != '\0'; i++)
     {
-      guint diagonal = row[0];
+      guint *oldest = before;
 
       row[0] = (guint) i;
       for (gsize j = 1; j <= n; j++)
         {
-          guint replaced = diagonal + (a[i - 1] != b[j - 1]);
-
-          diagonal = row[j];
-          row[j] = MIN (replaced, MIN (row[j], row[j - 1]) + 1);
+          row[j] = MIN (above[j - 1] + (a[i - 1] != b[j - 1]), MIN (above[j], row[j - 1]) + 1);
+          if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            row[j] = MIN (row[j], before[j - 2] + 1);
         }
+      before = above;
+      above = row;
+      row = oldest;
     }
 
-  return row[n];
+  return above[n];
 }
 
 /**
