@@ -6,7 +6,7 @@
 #include "stepcast-source.h"
 
 /* Where a session's frames come from. Its parameters are those of its generator type; an external
- * program has the abstract type, which has none. */
+ * program and a stream have the abstract type, which has none. */
 
 typedef struct
 {
@@ -85,6 +85,20 @@ stepcast_source_get_name (StepcastSource *self)
   StepcastSourcePrivate *priv = stepcast_source_get_instance_private (self);
 
   return priv->name;
+}
+
+/**
+ * stepcast_source_get_kind:
+ * @self: a source
+ *
+ * Returns: (transfer none): "generator", "program" or "stream"; a static string
+ */
+const char *
+stepcast_source_get_kind (StepcastSource *self)
+{
+  g_return_val_if_fail (STEPCAST_IS_SOURCE (self), NULL);
+
+  return STEPCAST_SOURCE_GET_CLASS (self)->kind;
 }
 
 /**
