@@ -16,6 +16,9 @@
 /* With the path above it, an object path and an URL of a handy length. */
 #define MAX_NAME_BYTES 64
 
+/* That an error message lists. */
+#define MAX_NAMES 8
+
 struct _StepcastSessionManager
 {
   GObject parent_instance;
@@ -253,6 +256,25 @@ stepcast_session_manager_create (StepcastSessionManager *self,
                           NULL;
 }
 
+/* As many as a person reads. */
+static char *
+list_names (StepcastSessionManager *self)
+{
+  g_autoptr (GString) names = NULL;
+  guint n_shown = MIN (self->sessions->len, MAX_NAMES);
+
+  if (n_shown == 0)
+    return g_strdup ("is none");
+
+  names = g_string_new (n_shown == 1 ? "is " : "are ");
+  for (guint i = 0; i < n_shown; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
+                            stepcast_session_get_name (self->sessions->pdata[i]));
+  if (n_shown < self->sessions->len)
+    g_string_append_printf (names, " and %u more", self->sessions->len - n_shown);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
 /**
  * stepcast_session_manager_find:
  * @self: a manager
@@ -272,9 +294,10 @@ stepcast_session_manager_find (StepcastSessionManager *self, const char *name, G
   if (session == NULL)
     {
       g_autofree char *quoted = stepcast_error_quote (name);
+      g_autofree char *names = list_names (self);
 
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
-                   "There is no session “%s”; “/sessions” lists those there are", quoted);
+                   "There is no session “%s”; there %s", quoted, names);
     }
   return session;
 }

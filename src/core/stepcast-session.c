@@ -1274,6 +1274,19 @@ stepcast_session_get_progress (StepcastSession *self)
 }
 
 /**
+ * stepcast_session_get_exit_status:
+ * @self: a session
+ *
+ * Returns: how the program of its present or last run has exited: 0 to 255, as a shell has it; -1
+ *   where none has
+ */
+int
+stepcast_session_get_exit_status (StepcastSession *self)
+{
+  return self->run != NULL ? stepcast_run_get_exit_status (self->run) : -1;
+}
+
+/**
  * stepcast_session_get_run_number:
  * @self: a session
  *

@@ -64,6 +64,7 @@ StepcastSessionState stepcast_session_get_state (StepcastSession *self);
 const char *stepcast_session_get_state_nick (StepcastSession *self);
 const GError *stepcast_session_get_reason (StepcastSession *self);
 const StepcastProgress *stepcast_session_get_progress (StepcastSession *self);
+int stepcast_session_get_exit_status (StepcastSession *self);
 guint stepcast_session_get_run_number (StepcastSession *self);
 const StepcastStopReport *stepcast_session_get_last_stop (StepcastSession *self);
 GVariant *stepcast_session_get_parameters (StepcastSession *self);

@@ -69,13 +69,11 @@ find_helper (void)
 static char *
 add_program (StepcastService *self, const StepcastOptions *options)
 {
-  g_autofree char *base = g_path_get_basename (options->argv[0]);
-  g_autofree char *name = g_ascii_strdown (base, 32);
+  g_autofree char *name = stepcast_program_source_make_name (options->argv[0]);
   g_autoptr (StepcastCommand) command = stepcast_command_new ((const char *const *) options->argv);
   g_autoptr (StepcastSource) source = NULL;
 
   command->uses_pty = options->uses_pty;
-  g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
   source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
   if (!stepcast_registry_add (self->registry, source))
     {

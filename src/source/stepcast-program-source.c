@@ -5,9 +5,14 @@
 
 #include "stepcast-program-source.h"
 
+#include <glib/gi18n.h>
+
 #include "stepcast-program-run.h"
 
 /* An external program as a source: each run is a new process. */
+
+/* For people to read, and with a number behind it still a session's name. */
+#define MAX_NAME_BYTES 32
 
 struct _StepcastProgramSource
 {
@@ -47,6 +52,7 @@ stepcast_program_source_class_init (StepcastProgramSourceClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = stepcast_program_source_dispose;
   STEPCAST_SOURCE_CLASS (klass)->kind = "program";
+  STEPCAST_SOURCE_CLASS (klass)->summary = N_ ("An external program");
   STEPCAST_SOURCE_CLASS (klass)->create_run = stepcast_program_source_create_run;
 }
 
@@ -95,4 +101,20 @@ stepcast_program_source_get_command (StepcastProgramSource *self)
   g_return_val_if_fail (STEPCAST_IS_PROGRAM_SOURCE (self), NULL);
 
   return self->command;
+}
+
+/**
+ * stepcast_program_source_make_name:
+ * @program: a program's name or path
+ *
+ * Returns: (transfer full): what stands for it in names of sources and sessions: `[a-z0-9-]{1,32}`
+ */
+char *
+stepcast_program_source_make_name (const char *program)
+{
+  g_autofree char *base = g_path_get_basename (program);
+  g_autofree char *name = g_ascii_strdown (base, MAX_NAME_BYTES);
+
+  g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
+  return g_steal_pointer (&name);
 }

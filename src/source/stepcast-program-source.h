@@ -25,6 +25,8 @@ StepcastSource *stepcast_program_source_new (const char *name,
                                              StepcastScheduler *scheduler,
                                              StepcastValidator *validator);
 
+char *stepcast_program_source_make_name (const char *program);
+
 const StepcastCommand *stepcast_program_source_get_command (StepcastProgramSource *self);
 
 G_END_DECLS

@@ -5,6 +5,8 @@
 
 #include "stepcast-stream-source.h"
 
+#include <glib/gi18n.h>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -63,6 +65,7 @@ stepcast_stream_source_class_init (StepcastStreamSourceClass *klass)
   G_OBJECT_CLASS (klass)->dispose = stepcast_stream_source_dispose;
   G_OBJECT_CLASS (klass)->finalize = stepcast_stream_source_finalize;
   STEPCAST_SOURCE_CLASS (klass)->kind = "stream";
+  STEPCAST_SOURCE_CLASS (klass)->summary = N_ ("A stream of pictures");
   STEPCAST_SOURCE_CLASS (klass)->create_run = stepcast_stream_source_create_run;
 }
 

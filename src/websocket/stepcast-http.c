@@ -170,7 +170,7 @@ stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *
 
       json_builder_begin_object (builder);
       stepcast_json_add_text (builder, "name", stepcast_source_get_name (source));
-      stepcast_json_add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+      stepcast_json_add_text (builder, "summary", stepcast_source_get_summary (source));
       json_builder_set_member_name (builder, "default");
       json_builder_add_boolean_value (builder, source == default_source);
       json_builder_set_member_name (builder, "parameters");

@@ -273,7 +273,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   stepcast_json_add_text (builder, "version", PACKAGE_VERSION);
   stepcast_json_add_text (builder, "session", stepcast_session_get_name (session));
   stepcast_json_add_text (builder, "generator", stepcast_source_get_name (source));
-  stepcast_json_add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+  stepcast_json_add_text (builder, "summary", stepcast_source_get_summary (source));
   stepcast_json_add_text (builder, "role",
                           greeting->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
   stepcast_json_add_text (builder, "delivery",
