@@ -24,6 +24,11 @@ StepcastSessionManager *stepcast_session_manager_new (StepcastRegistry *registry
                                                       guint max_sessions);
 
 StepcastRegistry *stepcast_session_manager_get_registry (StepcastSessionManager *self);
+StepcastSession *stepcast_session_manager_open (StepcastSessionManager *self,
+                                                const char *name,
+                                                StepcastSource *source,
+                                                GVariant *parameters,
+                                                GError **error);
 StepcastSession *stepcast_session_manager_create (StepcastSessionManager *self,
                                                   const char *generator,
                                                   GVariant *parameters,

@@ -64,11 +64,18 @@ StepcastSessionState stepcast_session_get_state (StepcastSession *self);
 const char *stepcast_session_get_state_nick (StepcastSession *self);
 const GError *stepcast_session_get_reason (StepcastSession *self);
 const StepcastProgress *stepcast_session_get_progress (StepcastSession *self);
+int stepcast_session_get_exit_status (StepcastSession *self);
 guint stepcast_session_get_run_number (StepcastSession *self);
 const StepcastStopReport *stepcast_session_get_last_stop (StepcastSession *self);
 GVariant *stepcast_session_get_parameters (StepcastSession *self);
 StepcastFrame *stepcast_session_get_latest_frame (StepcastSession *self);
 guint stepcast_session_get_n_sinks (StepcastSession *self);
+GPtrArray *stepcast_session_list_sinks (StepcastSession *self);
+double stepcast_session_get_steps_per_second (StepcastSession *self);
+double stepcast_session_get_frames_per_second (StepcastSession *self);
+
+gboolean stepcast_session_set_rate (StepcastSession *self, double rate, GError **error);
+double stepcast_session_get_rate (StepcastSession *self);
 
 gboolean stepcast_session_start (StepcastSession *self, GError **error);
 gboolean stepcast_session_pause (StepcastSession *self, GError **error);

@@ -9,6 +9,7 @@
 #include "stepcast-generator-source.h"
 #include "stepcast-generators.h"
 #include "stepcast-program-source.h"
+#include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-server.h"
 #include "stepcast-session-manager.h"
@@ -19,8 +20,12 @@
 /* What a newcomer sees. */
 #define DEFAULT_GENERATOR "gray-scott"
 
-/* Loading a frame takes a fraction of what a program takes to print it. */
+/* Loading a frame takes a fraction of what a program takes to print it. Two keep a stream of frames
+ * going while one of them is replaced; each may use 512 MiB. */
 #define MAX_VALIDATORS 2
+
+/* Pictures are asked for now and then; each may take a core for seconds. */
+#define MAX_RASTERIZERS 1
 
 struct _StepcastService
 {
@@ -28,6 +33,7 @@ struct _StepcastService
 
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
+  StepcastRasterizer *rasterizer;
   StepcastRegistry *registry;
   StepcastSessionManager *manager;
   StepcastServer *server;
@@ -69,20 +75,18 @@ find_helper (void)
 static char *
 add_program (StepcastService *self, const StepcastOptions *options)
 {
-  g_autofree char *base = g_path_get_basename (options->argv[0]);
-  g_autofree char *name = g_ascii_strdown (base, 32);
+  g_autofree char *name = stepcast_program_source_make_name (options->argv[0]);
+  g_autoptr (StepcastCommand) command = stepcast_command_new ((const char *const *) options->argv);
   g_autoptr (StepcastSource) source = NULL;
 
-  g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
-  source = stepcast_program_source_new (name, (const char *const *) options->argv,
-                                        options->uses_pty, self->scheduler, self->validator);
+  command->uses_pty = options->uses_pty;
+  source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
   if (!stepcast_registry_add (self->registry, source))
     {
       g_free (name);
       name = g_strdup ("program"); /* it is called as a built-in generator is */
       g_clear_object (&source);
-      source = stepcast_program_source_new (name, (const char *const *) options->argv,
-                                            options->uses_pty, self->scheduler, self->validator);
+      source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
       stepcast_registry_add (self->registry, source);
     }
 
@@ -142,12 +146,13 @@ stepcast_service_new (const StepcastOptions *options, GError **error)
 
   self->scheduler = stepcast_scheduler_new (options->n_workers);
   self->validator = stepcast_validator_new (helper, MAX_VALIDATORS);
+  self->rasterizer = stepcast_rasterizer_new (helper, MAX_RASTERIZERS);
   self->registry = stepcast_registry_new ();
   if (!add_sources (self, options, error))
     return NULL;
 
   self->manager = stepcast_session_manager_new (self->registry, STEPCAST_MAX_SESSIONS);
-  self->server = stepcast_server_new (self->manager);
+  self->server = stepcast_server_new (self->manager, self->rasterizer);
   if (!listen_on (self, options, error))
     return NULL;
 
@@ -174,6 +179,7 @@ on_sessions_closed (GObject *source_object, GAsyncResult *result, gpointer user_
   GError *error = NULL;
 
   stepcast_validator_shut_down (self->validator);
+  stepcast_rasterizer_shut_down (self->rasterizer);
   if (stepcast_session_manager_close_all_finish (STEPCAST_SESSION_MANAGER (source_object), result,
                                                  &error))
     g_task_return_boolean (task, TRUE);
@@ -233,6 +239,7 @@ stepcast_service_dispose (GObject *object)
   g_clear_object (&self->server);
   g_clear_object (&self->manager);
   g_clear_object (&self->registry);
+  g_clear_object (&self->rasterizer);
   g_clear_object (&self->validator);
   g_clear_object (&self->scheduler);
 

@@ -16,6 +16,12 @@ G_BEGIN_DECLS
  * loads them, which has 2 s and 512 MiB. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS 100000
 
+/* Who raises them pays for it: the frame is held by splitter, session and viewers. The helper that
+ * loads a document keeps its own 2 s and 512 MiB, whatever is set here. */
+#define STEPCAST_DOCUMENT_MIN_MAX_BYTES 1024
+#define STEPCAST_DOCUMENT_MAX_MAX_BYTES (64 * 1024 * 1024)
+#define STEPCAST_DOCUMENT_MAX_MAX_ELEMENTS 1000000
+
 /* Elements inside elements. librsvg refuses to load more than 256. */
 #define STEPCAST_DOCUMENT_MAX_DEPTH 200
 
@@ -31,6 +37,10 @@ typedef struct
   gsize max_bytes;
   guint max_elements;
 } StepcastDocumentLimits;
+
+#define STEPCAST_DOCUMENT_LIMITS_DEFAULT                                                           \
+  ((StepcastDocumentLimits){ .max_bytes = STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES,                     \
+                             .max_elements = STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS })
 
 /**
  * StepcastDocumentSplitter:

@@ -42,9 +42,11 @@ on_ended (StepcastProcess *process, Fixture *fixture)
 static void
 start_argv (Fixture *fixture, const char *const *argv, gboolean uses_pty)
 {
+  g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
   g_autoptr (GError) error = NULL;
 
-  fixture->process = stepcast_process_new (argv, uses_pty, &error);
+  command->uses_pty = uses_pty;
+  fixture->process = stepcast_process_new (command, &error);
   g_assert_no_error (error);
   fixture->output = g_string_new (NULL);
   g_signal_connect (fixture->process, "exited", G_CALLBACK (on_exited), fixture);
@@ -185,9 +187,11 @@ test_no_program (Fixture *fixture, gconstpointer data)
     for (guint uses_pty = 0; uses_pty <= 1; uses_pty++)
       {
         const char *const argv[] = { programs[i], NULL };
+        g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
         g_autoptr (GError) error = NULL;
 
-        g_assert_null (stepcast_process_new (argv, uses_pty, &error));
+        command->uses_pty = uses_pty != 0;
+        g_assert_null (stepcast_process_new (command, &error));
         g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
         g_assert_nonnull (strstr (error->message, "can't be started"));
       }
@@ -398,7 +402,8 @@ test_dropped_when_told (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 2; i++)
     {
       const char *const argv[] = { "sh", "-c", i == 0 ? "exit 1" : "sleep 1000 & exit 1", NULL };
-      gpointer process = stepcast_process_new (argv, FALSE, NULL);
+      g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
+      gpointer process = stepcast_process_new (command, NULL);
 
       g_object_add_weak_pointer (process, &process);
       g_signal_connect (process, "exited", G_CALLBACK (g_object_unref), NULL);

@@ -167,9 +167,11 @@ static void
 make_session_of (Fixture *fixture, const char *const *argv, gboolean uses_pty)
 {
   g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+  g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
 
+  command->uses_pty = uses_pty;
   fixture->source =
-    stepcast_program_source_new ("program", argv, uses_pty, fixture->scheduler, fixture->validator);
+    stepcast_program_source_new ("program", command, NULL, fixture->scheduler, fixture->validator);
   fixture->session = stepcast_session_new ("program_1", fixture->source, none, DEADLINE_MS);
   g_signal_connect (fixture->session, "log", G_CALLBACK (on_log), fixture);
 }
