@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <glib/gi18n.h>
@@ -163,9 +164,9 @@ print_stop (Target *target, const char *state, guint64 step, double seconds)
       g_variant_new_parsed ("{'name': <%s>, 'stopped': <{'step': <%t>, 'seconds': <%d>}>}", name,
                             step, seconds));
   else if (state != NULL)
-    g_print (_ ("%s: nothing to stop: %s at step %" G_GUINT64_FORMAT "\n"), name, state, step);
+    g_print (_ ("%s: nothing to stop: %s at step %" PRIu64 "\n"), name, state, step);
   else
-    g_print (_ ("%s: stopped at step %" G_GUINT64_FORMAT " after %s\n"), name, step, took);
+    g_print (_ ("%s: stopped at step %" PRIu64 " after %s\n"), name, step, took);
 }
 
 int
@@ -311,7 +312,7 @@ print_values (Target *target, GVariant *values, guint64 step)
     {
       g_autofree char *text = stepcast_output_format_value (value);
 
-      g_print (_ ("%s: %s = %s from step %" G_GUINT64_FORMAT " on\n"), name, key, text, step);
+      g_print (_ ("%s: %s = %s from step %" PRIu64 " on\n"), name, key, text, step);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -23,7 +24,7 @@ fill_row (Row row, StepcastDBusSession *session)
   row[0] = stepcast_output_escape (stepcast_dbus_session_get_name (session));
   row[1] = stepcast_output_escape (stepcast_dbus_session_get_generator (session));
   row[2] = g_strdup (stepcast_session_text_get_state (session));
-  row[3] = g_strdup_printf ("%" G_GUINT64_FORMAT, stepcast_dbus_session_get_step (session));
+  row[3] = g_strdup_printf ("%" PRIu64, stepcast_dbus_session_get_step (session));
   row[4] = stepcast_session_text_format_rate (stepcast_dbus_session_get_steps_per_second (session));
   row[5] = g_strdup_printf ("%u", stepcast_dbus_session_get_viewers (session));
 }

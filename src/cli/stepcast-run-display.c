@@ -5,6 +5,7 @@
 
 #include "stepcast-run-display.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -203,7 +204,7 @@ stepcast_run_display_show_stopped (StepcastRunDisplay *self, guint64 step, doubl
       g_variant_new_parsed ("{'name': <%s>, 'stopped': <{'step': <%t>, 'seconds': <%d>}>}",
                             stepcast_dbus_session_get_name (self->session), step, seconds));
   else
-    g_print (_ ("stopped at step %" G_GUINT64_FORMAT " after %s\n"), step, took);
+    g_print (_ ("stopped at step %" PRIu64 " after %s\n"), step, took);
   fflush (stdout);
 }
 

@@ -5,9 +5,10 @@
 
 #include "stepcast-run-options.h"
 
+#include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
 #include <glib/gi18n.h>
 
@@ -94,9 +95,7 @@ check_range (const char *option, gint64 value, gint64 maximum, GError **error)
   if (value >= 0 && value <= maximum)
     return TRUE;
 
-  stepcast_command_refuse (error,
-                           _ ("“%" G_GINT64_FORMAT
-                              "” is no value for %s: it takes 1 to %" G_GINT64_FORMAT),
+  stepcast_command_refuse (error, _ ("“%" PRId64 "” is no value for %s: it takes 1 to %" PRId64),
                            value, option, maximum);
   return FALSE;
 }

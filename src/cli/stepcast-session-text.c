@@ -5,6 +5,8 @@
 
 #include "stepcast-session-text.h"
 
+#include <inttypes.h>
+
 #include <glib/gi18n.h>
 
 /* How a session is, in words and in JSON. What the bus tells is taken as it comes: a property that
@@ -103,8 +105,8 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 
   if (step == 0)
     return g_strdup (stepcast_session_text_get_state (session));
-  return g_strdup_printf (_ ("%s at step %" G_GUINT64_FORMAT),
-                          stepcast_session_text_get_state (session), step);
+  return g_strdup_printf (_ ("%s at step %" PRIu64), stepcast_session_text_get_state (session),
+                          step);
 }
 
 /**
@@ -205,7 +207,7 @@ stepcast_session_text_list_parts (StepcastDBusSession *session)
   g_autoptr (GStrvBuilder) parts = g_strv_builder_new ();
   double progress = stepcast_dbus_session_get_progress (session);
   g_autofree char *step =
-    g_strdup_printf (_ ("step %" G_GUINT64_FORMAT), stepcast_dbus_session_get_step (session));
+    g_strdup_printf (_ ("step %" PRIu64), stepcast_dbus_session_get_step (session));
   g_autofree char *bar = format_bar (progress);
 
   g_strv_builder_add (parts, stepcast_session_text_get_state (session));
