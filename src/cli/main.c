@@ -104,7 +104,7 @@ run_help (const char *name)
     return refuse_command (name);
 
   print_overview ();
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }
 
 int

@@ -143,11 +143,12 @@ connect_to_bus (GError **error)
   GDBusConnection *connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, &local_error);
 
   if (connection == NULL)
-    g_set_error (error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_NO_SERVICE,
-                 _ ("There is no session bus: %s\n"
-                    "Start a shell that has one with “dbus-run-session -- bash”, or set "
-                    "DBUS_SESSION_BUS_ADDRESS to the address that “build-aux/run” prints"),
-                 local_error->message);
+    g_set_error (
+      error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_NO_SERVICE,
+      _ ("There is no session bus: %s\n"
+         "Start a shell that has one with “dbus-run-session -- bash”, or paste the line with "
+         "DBUS_SESSION_BUS_ADDRESS that “build-aux/run” prints"),
+      local_error->message);
   else
     g_dbus_connection_set_exit_on_close (connection, FALSE); /* we say so first */
   return connection;
@@ -613,17 +614,17 @@ static int
 get_exit (const GError *error)
 {
   if (error->domain == G_OPTION_ERROR)
-    return STEPCAST_EXIT_USAGE;
+    return STEPCAST_CLI_EXIT_USAGE;
   if (g_error_matches (error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_NO_SERVICE) ||
       is_vanished (error))
-    return STEPCAST_EXIT_NO_SERVICE;
+    return STEPCAST_CLI_EXIT_NO_SERVICE;
   if (g_error_matches (error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_UNKNOWN) ||
       g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION) ||
       g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_GENERATOR) ||
       g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_PARAMETER) ||
       is_closed (error))
-    return STEPCAST_EXIT_UNKNOWN;
-  return STEPCAST_EXIT_FAILED;
+    return STEPCAST_CLI_EXIT_UNKNOWN;
+  return STEPCAST_CLI_EXIT_FAILED;
 }
 
 /**

@@ -115,5 +115,5 @@ stepcast_command_complete (char **argv)
     complete_commands ();
   else
     complete (arguments[0], arguments[1]);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }

@@ -73,7 +73,7 @@ conclude (Target *target, gboolean is_done, const GError *error)
     return stepcast_client_report (error);
 
   print_session (target);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }
 
 static gboolean
@@ -190,7 +190,7 @@ stepcast_command_stop (char **argv)
     return stepcast_client_report (error);
 
   print_stop (&target, state, step, seconds);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }
 
 typedef struct
@@ -333,7 +333,7 @@ set_values (Target *target, char **assignments)
     return stepcast_client_report (error);
 
   print_values (target, values, step);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }
 
 int
@@ -382,7 +382,7 @@ close_all (gboolean wants_json)
   g_autoptr (GError) error = NULL;
   g_autoptr (StepcastClient) client = stepcast_client_new (STEPCAST_CLIENT_NONE, &error);
   g_autoptr (GPtrArray) sessions = NULL;
-  int status = STEPCAST_EXIT_SUCCESS;
+  int status = STEPCAST_CLI_EXIT_SUCCESS;
 
   if (client != NULL)
     sessions = stepcast_client_list_sessions (client, &error);
@@ -420,5 +420,5 @@ stepcast_command_close (char **argv)
       !close_session (target.session, target.wants_json, &error))
     return stepcast_client_report (error);
 
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }

@@ -171,5 +171,5 @@ stepcast_command_generators (char **argv)
   else if (client != NULL)
     is_done = list_generators (client, wants_json, &error);
 
-  return is_done ? STEPCAST_EXIT_SUCCESS : stepcast_client_report (error);
+  return is_done ? STEPCAST_CLI_EXIT_SUCCESS : stepcast_client_report (error);
 }

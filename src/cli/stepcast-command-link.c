@@ -76,7 +76,7 @@ run_link_command (char **argv, gboolean is_opened)
     link_print_json (&link);
   else if (!is_opened)
     g_print ("%s\n", link.url);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }
 
 int

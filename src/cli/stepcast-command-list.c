@@ -102,5 +102,5 @@ stepcast_command_list_sessions (char **argv)
   else if (stepcast_output_is_terminal (STDOUT_FILENO))
     g_print (_ ("There is no session; “stepcast run --detach” opens one\n"));
 
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }

@@ -99,7 +99,7 @@ on_frame (GObject *source_object, GAsyncResult *result, gpointer user_data)
       g_dbus_error_strip_remote_error (error);
       g_prefix_error (&error, _ ("The last picture could not be kept: "));
       status = stepcast_run_display_report (run->display, error);
-      if (run->status == STEPCAST_EXIT_SUCCESS)
+      if (run->status == STEPCAST_CLI_EXIT_SUCCESS)
         run->status = status;
     }
 
@@ -129,11 +129,11 @@ get_status (Run *run)
   int program_status = stepcast_dbus_session_get_exit_status (run->session);
 
   if (run->signum != 0)
-    return STEPCAST_EXIT_SIGNAL + run->signum;
+    return STEPCAST_CLI_EXIT_SIGNAL + run->signum;
   if (stepcast_session_text_has_state (run->session, "stopped"))
-    return STEPCAST_EXIT_SUCCESS;
+    return STEPCAST_CLI_EXIT_SUCCESS;
   if (stepcast_session_text_has_state (run->session, "failed"))
-    return program_status > 0 ? program_status : STEPCAST_EXIT_FAILED;
+    return program_status > 0 ? program_status : STEPCAST_CLI_EXIT_FAILED;
   return MAX (program_status, 0);
 }
 
@@ -151,9 +151,9 @@ on_stopped (GObject *source_object, GAsyncResult *result, gpointer user_data)
   else
     stepcast_run_display_report (run->display, error);
 
-  run->status = run->signum != 0 ? STEPCAST_EXIT_SIGNAL + run->signum :
-                error != NULL    ? STEPCAST_EXIT_FAILED :
-                                   STEPCAST_EXIT_SUCCESS;
+  run->status = run->signum != 0 ? STEPCAST_CLI_EXIT_SIGNAL + run->signum :
+                error != NULL    ? STEPCAST_CLI_EXIT_FAILED :
+                                   STEPCAST_CLI_EXIT_SUCCESS;
   keep_frame (run);
 }
 
@@ -231,7 +231,10 @@ on_session_closed (StepcastClient *client, const char *path, gpointer user_data)
 
   if (!run->is_ending &&
       g_str_equal (path, g_dbus_proxy_get_object_path (G_DBUS_PROXY (run->session))))
-    abandon (run, stepcast_client_new_closed_error (run->session));
+    {
+      abandon (run, stepcast_client_new_closed_error (run->session));
+      run->status = STEPCAST_CLI_EXIT_FAILED; /* it was known well enough */
+    }
 }
 
 static gboolean
@@ -239,7 +242,7 @@ on_signal (Run *run, int signum)
 {
   if (run->signum != 0)
     {
-      run->status = STEPCAST_EXIT_SIGNAL + signum;
+      run->status = STEPCAST_CLI_EXIT_SIGNAL + signum;
       g_main_loop_quit (run->loop);
       return G_SOURCE_CONTINUE;
     }

@@ -154,7 +154,7 @@ stepcast_command_show (char **argv)
   };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) arguments = stepcast_command_parse (argv, entries, &show.wants_json, 2, &error);
-  int status = STEPCAST_EXIT_SUCCESS;
+  int status = STEPCAST_CLI_EXIT_SUCCESS;
 
   if (arguments != NULL)
     assign_arguments (&show, arguments);

@@ -159,7 +159,7 @@ follow_session (StepcastClient *client, StepcastDBusSession *session, gboolean w
   g_free (follow.last);
 
   if (g_error_matches (error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_UNKNOWN))
-    return STEPCAST_EXIT_SUCCESS;
+    return STEPCAST_CLI_EXIT_SUCCESS;
   return stepcast_client_report (error);
 }
 
@@ -191,5 +191,5 @@ stepcast_command_status (char **argv)
     stepcast_output_print_json (stepcast_session_text_to_json (session));
   else
     print_session (session);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }

@@ -50,5 +50,5 @@ stepcast_command_version (char **argv)
     manager = stepcast_client_get_manager (client, NULL);
   print_versions (manager != NULL ? stepcast_dbus_manager_get_version (manager) : NULL,
                   manager != NULL ? stepcast_dbus_manager_get_address (manager) : NULL, wants_json);
-  return STEPCAST_EXIT_SUCCESS;
+  return STEPCAST_CLI_EXIT_SUCCESS;
 }

@@ -119,7 +119,7 @@ stepcast_command_find (const char *name)
  * @format: what is wrong with the command line, and what would be right
  * @...: for @format
  *
- * Sets an error for which #STEPCAST_EXIT_USAGE is the status.
+ * Sets an error for which #STEPCAST_CLI_EXIT_USAGE is the status.
  */
 void
 stepcast_command_refuse (GError **error, const char *format, ...)

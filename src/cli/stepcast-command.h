@@ -8,26 +8,26 @@
 G_BEGIN_DECLS
 
 /**
- * StepcastExit:
- * @STEPCAST_EXIT_SUCCESS: done
- * @STEPCAST_EXIT_FAILED: the request failed
- * @STEPCAST_EXIT_USAGE: the command line is wrong
- * @STEPCAST_EXIT_NO_SERVICE: there is no bus, no service, or it went away
- * @STEPCAST_EXIT_UNKNOWN: no session, generator or parameter has that name
- * @STEPCAST_EXIT_SIGNAL: to which the number of a signal is added
+ * StepcastCliExit:
+ * @STEPCAST_CLI_EXIT_SUCCESS: done
+ * @STEPCAST_CLI_EXIT_FAILED: the request failed
+ * @STEPCAST_CLI_EXIT_USAGE: the command line is wrong
+ * @STEPCAST_CLI_EXIT_NO_SERVICE: there is no bus, no service, or it went away
+ * @STEPCAST_CLI_EXIT_UNKNOWN: no session, generator or parameter has that name
+ * @STEPCAST_CLI_EXIT_SIGNAL: to which the number of a signal is added
  *
  * How `stepcast` ends; stepcast(1) tells of it. `stepcast run` of a program ends with the status of
  * that program.
  */
 typedef enum
 {
-  STEPCAST_EXIT_SUCCESS = 0,
-  STEPCAST_EXIT_FAILED = 1,
-  STEPCAST_EXIT_USAGE = 2,
-  STEPCAST_EXIT_NO_SERVICE = 3,
-  STEPCAST_EXIT_UNKNOWN = 4,
-  STEPCAST_EXIT_SIGNAL = 128,
-} StepcastExit;
+  STEPCAST_CLI_EXIT_SUCCESS = 0,
+  STEPCAST_CLI_EXIT_FAILED = 1,
+  STEPCAST_CLI_EXIT_USAGE = 2,
+  STEPCAST_CLI_EXIT_NO_SERVICE = 3,
+  STEPCAST_CLI_EXIT_UNKNOWN = 4,
+  STEPCAST_CLI_EXIT_SIGNAL = 128,
+} StepcastCliExit;
 
 /**
  * StepcastCommand:
