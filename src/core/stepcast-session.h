@@ -53,6 +53,10 @@ typedef struct
 /* A generator or program that has not come back this long after it was cancelled is given up. */
 #define STEPCAST_STOP_DEADLINE_MS 5000
 
+/* For a picture that somebody has asked for: a program may be long in printing its first one, and a
+ * step long in coming to its end. */
+#define STEPCAST_DRAW_DEADLINE_MS 10000
+
 StepcastSession *stepcast_session_new (const char *name,
                                        StepcastSource *source,
                                        GVariant *parameters,
