@@ -233,7 +233,7 @@ open_terminal (int *master, int *slave, GError **error)
 static char **
 make_environment (void)
 {
-  return g_environ_setenv (g_get_environ (), "PYTHONUNBUFFERED", "1", TRUE);
+  return g_environ_setenv (stepcast_child_make_environment (), "PYTHONUNBUFFERED", "1", TRUE);
 }
 
 /* GSubprocess would reap the child from a thread of its own, and its id with it: we send signals by
