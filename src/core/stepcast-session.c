@@ -1270,6 +1270,31 @@ stepcast_session_new (const char *name,
 }
 
 /**
+ * stepcast_session_set_stop_deadline:
+ * @self: a session
+ * @stop_deadline_ms: when a run that does not stop is given up
+ *
+ * From the next stop on.
+ */
+void
+stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms)
+{
+  self->stop_deadline_ms = stop_deadline_ms;
+}
+
+/**
+ * stepcast_session_get_stop_deadline:
+ * @self: a session
+ *
+ * Returns: when a run that does not stop is given up, in milliseconds
+ */
+guint
+stepcast_session_get_stop_deadline (StepcastSession *self)
+{
+  return self->stop_deadline_ms;
+}
+
+/**
  * stepcast_session_get_name:
  * @self: a session
  *

@@ -273,7 +273,8 @@ open_terminal (int *master, int *slave, GError **error)
 static char **
 make_environment (const StepcastCommand *command)
 {
-  char **environment = g_environ_setenv (g_get_environ (), "PYTHONUNBUFFERED", "1", TRUE);
+  char **environment =
+    g_environ_setenv (stepcast_child_make_environment (), "PYTHONUNBUFFERED", "1", TRUE);
   GVariantIter iter;
   const char *name, *value;
 
