@@ -74,12 +74,12 @@ describe (int fd, mode_t mode, int flags)
     return "a file";
   if (S_ISDIR (mode))
     return "a folder";
+  if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
+    return "not open for reading";
   if (S_ISSOCK (mode) && !is_byte_stream (fd))
     return "a socket that no stream of bytes comes from";
   if (!S_ISFIFO (mode) && !S_ISSOCK (mode) && !(S_ISCHR (mode) && isatty (fd)))
     return S_ISCHR (mode) || S_ISBLK (mode) ? "a device" : "something else";
-  if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
-    return "not open for reading";
   return NULL;
 }
 
