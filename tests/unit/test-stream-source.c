@@ -629,7 +629,8 @@ test_silent (Fixture *fixture, gconstpointer data)
 
   make_session (fixture, (Sort) GPOINTER_TO_INT (data));
   start (fixture);
-  write_text (fixture, SVG_BEGIN);
+  write_text (fixture, SVG_BEGIN SVG_END);
+  stepcast_test_wait_for (get_step (fixture) == 1);
   stepcast_test_settle (fixture->scheduler);
   g_assert_cmpint (stepcast_session_get_state (fixture->session), ==,
                    STEPCAST_SESSION_STATE_RUNNING);
