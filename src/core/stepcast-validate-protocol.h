@@ -22,6 +22,10 @@ G_BEGIN_DECLS
 /* What a person reads; more is noise. */
 #define STEPCAST_VALIDATE_MAX_MESSAGE_BYTES 1024
 
+/* Of addresses, for the helper. librsvg takes 1.5 KB for each element: some 200,000 small ones, or
+ * 64 MiB of long paths, fit into it. An abort is better than a machine that swaps. */
+#define STEPCAST_VALIDATE_ADDRESS_BYTES (512L * 1024 * 1024)
+
 /* Processor seconds that one frame may take before the kernel kills the helper: more than any
  * deadline, which comes first where the helper still reads. */
 #define STEPCAST_VALIDATE_CPU_SECONDS 5
