@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -41,6 +42,25 @@ read_polled (int fd, void *buffer, gsize length)
   if (n_ready == 0)
     errno = EAGAIN;
   return n_ready > 0 ? read (fd, buffer, length) : -1;
+}
+
+/* If it is our own terminal, and we are in its background, reading would stop the whole service;
+ * with the signal blocked it is EIO. */
+static gssize
+read_terminal (int fd, void *buffer, gsize length)
+{
+  sigset_t stop, before;
+  gssize n_read;
+  int saved_errno;
+
+  sigemptyset (&stop);
+  sigaddset (&stop, SIGTTIN);
+  pthread_sigmask (SIG_BLOCK, &stop, &before);
+  n_read = read_polled (fd, buffer, length);
+  saved_errno = errno;
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  errno = saved_errno;
+  return n_read;
 }
 
 /* From a pipe's reading end vmsplice(2) copies to memory; unlike read(2) it takes a flag. */
@@ -112,5 +132,5 @@ stepcast_stream_input_check (int fd, GError **error)
 
   if (S_ISFIFO (status.st_mode))
     return read_pipe;
-  return S_ISSOCK (status.st_mode) ? read_socket : read_polled;
+  return S_ISSOCK (status.st_mode) ? read_socket : read_terminal;
 }

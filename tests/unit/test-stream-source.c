@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -379,6 +381,50 @@ test_never_waits (gconstpointer data)
   else
     g_assert_cmpint (read_now (reader, buffer, sizeof buffer), ==, 0);
   close (reader);
+}
+
+/* In a session with the terminal @fd, a process in its background reads it. */
+static _Noreturn void
+read_in_the_background (int fd, StepcastReadFunc read_now)
+{
+  char buffer[10];
+  int status;
+  pid_t pid;
+
+  if (setsid () < 0 || ioctl (fd, TIOCSCTTY, 0) != 0)
+    _exit (2);
+  pid = fork ();
+  if (pid == 0)
+    {
+      setpgid (0, 0);
+      _exit (read_now (fd, buffer, sizeof buffer) == -1 && errno == EIO ? 0 : 3);
+    }
+  if (waitpid (pid, &status, WUNTRACED) != pid)
+    _exit (4);
+  if (WIFSTOPPED (status))
+    kill (pid, SIGKILL);
+  _exit (WIFEXITED (status) ? WEXITSTATUS (status) : 5);
+}
+
+static void
+test_background (void)
+{
+  int master, slave, status;
+  StepcastReadFunc read_now;
+  pid_t pid;
+
+  open_terminal (&master, &slave);
+  read_now = stepcast_stream_input_check (slave, NULL);
+  g_assert_cmpint (write (master, "words", 5), ==, 5);
+  pid = fork ();
+  g_assert_cmpint (pid, >=, 0);
+  if (pid == 0)
+    read_in_the_background (slave, read_now);
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  close (master);
+  close (slave);
 }
 
 /* As a shell sees it that has started whoever gave us its terminal. */
@@ -823,6 +869,7 @@ main (int argc, char *argv[])
   ADD_DATA ("socket", SOCKET);
   ADD_DATA ("terminal", TERMINAL);
   ADD_DATA ("terminal-master", TERMINAL_MASTER);
+  g_test_add_func ("/stream-source/never-waits/background", test_background);
   ADD_SORTS ("flags", test_flags);
   ADD_SORTS ("in-order", test_in_order);
   ADD_WITH ("before-the-start/pipe", test_before_the_start, PIPE);
