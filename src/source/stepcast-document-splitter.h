@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * has to be told that a single value may be so long. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES (8 * 1024 * 1024)
 
-/* librsvg needs 7 µs and 1.2 KB for each element: 100,000 are 0.7 s and 120 MB in the helper that
+/* librsvg needs 7 µs and 1.5 KB for each element: 100,000 are 0.7 s and 150 MB in the helper that
  * loads them, which has 2 s and 512 MiB. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS 100000
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -31,17 +32,24 @@ read_socket (int fd, void *buffer, gsize length)
   return recv (fd, buffer, length, MSG_DONTWAIT);
 }
 
-/* read(2) where there is something to read. Should another process read the same input just then,
- * it would wait, which is why this is used only where there is no better way. */
+/* read(2) where there is something to read, and no more than that: a terminal can be told to wait
+ * for some time for more (VTIME). Should another process read the same input just then, it would
+ * wait, which is why this is used only where there is no better way. */
 static gssize
 read_polled (int fd, void *buffer, gsize length)
 {
   struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
   int n_ready = poll (&poll_fd, 1, 0);
+  int n_bytes = 0;
 
   if (n_ready == 0)
     errno = EAGAIN;
-  return n_ready > 0 ? read (fd, buffer, length) : -1;
+  if (n_ready <= 0)
+    return -1;
+
+  if (ioctl (fd, FIONREAD, &n_bytes) == 0 && n_bytes > 0) /* none, but readable: the end */
+    length = MIN (length, (gsize) n_bytes);
+  return read (fd, buffer, length);
 }
 
 /* If it is our own terminal, and we are in its background, reading would stop the whole service;

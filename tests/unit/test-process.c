@@ -311,6 +311,24 @@ test_too_much_memory (Fixture *fixture, gconstpointer data)
   assert_output (fixture, "too much\n");
 }
 
+/* The program can't even be loaded: one way or the other that is told. */
+static void
+test_least_memory (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command = new_script ("echo alive");
+  g_autoptr (GError) error = NULL;
+
+  command->max_memory_bytes = STEPCAST_COMMAND_MIN_MEMORY_BYTES;
+  fixture->process = stepcast_process_new (command, &error);
+  if (fixture->process == NULL)
+    {
+      g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
+      return;
+    }
+  stepcast_test_wait_for (stepcast_process_has_ended (fixture->process));
+  g_assert_false (stepcast_process_has_succeeded (fixture->process));
+}
+
 /* SIGXCPU at the limit; SIGKILL for one that does not listen. */
 static void
 test_too_much_time (Fixture *fixture, gconstpointer data)
@@ -550,6 +568,7 @@ main (int argc, char *argv[])
   ADD_WITH ("limits/set-with-terminal", test_limits, GINT_TO_POINTER (TRUE));
   ADD ("limits/none", test_no_limits);
   ADD ("limits/memory", test_too_much_memory);
+  ADD ("limits/least-memory", test_least_memory);
   ADD_WITH ("limits/time", test_too_much_time, GINT_TO_POINTER (TRUE));
   ADD ("limits/time-unheard", test_too_much_time);
   ADD ("terminate/sleeping", test_terminate);

@@ -383,6 +383,30 @@ test_never_waits (gconstpointer data)
   close (reader);
 }
 
+/* A terminal that was told to wait for more once it has something. */
+static void
+test_patient_terminal (void)
+{
+  struct termios settings;
+  char buffer[100];
+  int master, slave;
+  gint64 began_us;
+  StepcastReadFunc read_now;
+
+  open_terminal (&master, &slave);
+  g_assert_cmpint (tcgetattr (slave, &settings), ==, 0);
+  settings.c_cc[VMIN] = 100;
+  settings.c_cc[VTIME] = 255; /* tenths of a second */
+  g_assert_cmpint (tcsetattr (slave, TCSANOW, &settings), ==, 0);
+  read_now = stepcast_stream_input_check (slave, NULL);
+  g_assert_cmpint (write (master, "words", 5), ==, 5);
+  began_us = g_get_monotonic_time ();
+  stepcast_test_wait_for (read_now (slave, buffer, sizeof buffer) == 5);
+  g_assert_cmpint (g_get_monotonic_time () - began_us, <, 20 * G_USEC_PER_SEC);
+  close (master);
+  close (slave);
+}
+
 /* In a session with the terminal @fd, a process in its background reads it. */
 static _Noreturn void
 read_in_the_background (int fd, StepcastReadFunc read_now)
@@ -869,6 +893,7 @@ main (int argc, char *argv[])
   ADD_DATA ("socket", SOCKET);
   ADD_DATA ("terminal", TERMINAL);
   ADD_DATA ("terminal-master", TERMINAL_MASTER);
+  g_test_add_func ("/stream-source/never-waits/patient-terminal", test_patient_terminal);
   g_test_add_func ("/stream-source/never-waits/background", test_background);
   ADD_SORTS ("flags", test_flags);
   ADD_SORTS ("in-order", test_in_order);
