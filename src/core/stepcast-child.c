@@ -7,6 +7,29 @@
 
 #include <sys/wait.h>
 
+/* What the service manager and the bus have told us is for us alone: a child that believed it would
+ * speak for us, or take our socket. */
+static const char *const private_variables[] = {
+  "DBUS_STARTER_ADDRESS", "DBUS_STARTER_BUS_TYPE", "LISTEN_FDNAMES", "LISTEN_FDS",
+  "LISTEN_PID",           "NOTIFY_SOCKET",         "WATCHDOG_PID",   "WATCHDOG_USEC",
+};
+
+/**
+ * stepcast_child_make_environment:
+ *
+ * Returns: (transfer full): our environment, without what is for us alone; to be changed by
+ *   g_environ_setenv()
+ */
+char **
+stepcast_child_make_environment (void)
+{
+  char **environment = g_get_environ ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (private_variables); i++)
+    environment = g_environ_unsetenv (environment, private_variables[i]);
+  return environment;
+}
+
 /**
  * stepcast_child_reap:
  * @pid: a child that GLib says has ended

@@ -9,6 +9,7 @@
 
 G_BEGIN_DECLS
 
+char **stepcast_child_make_environment (void);
 gboolean stepcast_child_reap (pid_t pid, int *wait_status);
 
 G_END_DECLS

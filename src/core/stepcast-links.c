@@ -10,6 +10,15 @@ G_DEFINE_INTERFACE (StepcastLinks, stepcast_links, G_TYPE_OBJECT)
 static void
 stepcast_links_default_init (StepcastLinksInterface *iface)
 {
+  /**
+   * StepcastLinks:address:
+   *
+   * As stepcast_links_get_address() has it; empty until the web can reach us.
+   */
+  g_object_interface_install_property (iface, g_param_spec_string ("address", NULL, NULL, "",
+                                                                   G_PARAM_READABLE |
+                                                                     G_PARAM_EXPLICIT_NOTIFY |
+                                                                     G_PARAM_STATIC_STRINGS));
 }
 
 /**

@@ -40,6 +40,8 @@ stepcast_pacer_get_allowance (const StepcastPacer *self, gint64 now_us)
     return G_MAXUINT64;
   if (late_us < 0)
     return 0;
+  if (self->due_us <= 0)
+    return 1;
   return 1 + (guint64) (MIN (late_us, LATENESS_US) * self->rate / G_USEC_PER_SEC);
 }
 
@@ -55,6 +57,8 @@ stepcast_pacer_consume (StepcastPacer *self, gint64 now_us, guint64 n_steps)
   if (self->rate <= 0)
     return;
 
+  if (self->due_us <= 0)
+    self->due_us = (double) now_us;
   self->due_us = MAX (self->due_us, (double) (now_us - LATENESS_US)) +
                  (double) n_steps * G_USEC_PER_SEC / self->rate;
 }

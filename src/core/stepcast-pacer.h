@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   double rate;   /* steps a second; 0 is no limit */
-  double due_us; /* when the next step may begin */
+  double due_us; /* when the next step may begin; 0 before the first */
 } StepcastPacer;
 
 void stepcast_pacer_set_rate (StepcastPacer *self, double rate);

@@ -25,6 +25,7 @@ struct _StepcastSessionManager
 
   StepcastRegistry *registry;
   guint max_sessions;
+  guint stop_deadline_ms;
   GPtrArray *sessions; /* of StepcastSession, in the order of their opening */
   GHashTable *by_name; /* the same; keys are the sessions' */
   guint n_closing;     /* closed ones that have not stopped yet */
@@ -96,6 +97,7 @@ stepcast_session_manager_init (StepcastSessionManager *self)
 {
   self->sessions = g_ptr_array_new_with_free_func (g_object_unref);
   self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  self->stop_deadline_ms = STEPCAST_STOP_DEADLINE_MS;
 }
 
 /**
@@ -126,6 +128,35 @@ StepcastRegistry *
 stepcast_session_manager_get_registry (StepcastSessionManager *self)
 {
   return self->registry;
+}
+
+/**
+ * stepcast_session_manager_set_max_sessions:
+ * @self: a manager
+ * @max_sessions: how many there may be at once
+ *
+ * For sessions that are opened from now on: those there are stay, even if they are more.
+ */
+void
+stepcast_session_manager_set_max_sessions (StepcastSessionManager *self, guint max_sessions)
+{
+  self->max_sessions = max_sessions;
+}
+
+/**
+ * stepcast_session_manager_set_stop_deadline:
+ * @self: a manager
+ * @stop_deadline_ms: when a run that does not stop is given up; by default
+ *   %STEPCAST_STOP_DEADLINE_MS
+ *
+ * For all sessions, from their next stop on.
+ */
+void
+stepcast_session_manager_set_stop_deadline (StepcastSessionManager *self, guint stop_deadline_ms)
+{
+  self->stop_deadline_ms = stop_deadline_ms;
+  for (guint i = 0; i < self->sessions->len; i++)
+    stepcast_session_set_stop_deadline (self->sessions->pdata[i], stop_deadline_ms);
 }
 
 /* "gray-scott" becomes "gray_scott_1", or the next number that is free. */
@@ -222,7 +253,7 @@ stepcast_session_manager_open (StepcastSessionManager *self,
     return NULL;
 
   own_name = name != NULL ? g_strdup (name) : make_name (self, source);
-  session = stepcast_session_new (own_name, source, checked, STEPCAST_STOP_DEADLINE_MS);
+  session = stepcast_session_new (own_name, source, checked, self->stop_deadline_ms);
   g_ptr_array_add (self->sessions, session);
   g_hash_table_insert (self->by_name, (char *) stepcast_session_get_name (session), session);
   g_signal_emit (self, signals[SESSION_ADDED], 0, session);

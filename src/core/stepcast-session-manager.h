@@ -23,6 +23,9 @@ G_DECLARE_FINAL_TYPE (StepcastSessionManager,
 StepcastSessionManager *stepcast_session_manager_new (StepcastRegistry *registry,
                                                       guint max_sessions);
 
+void stepcast_session_manager_set_max_sessions (StepcastSessionManager *self, guint max_sessions);
+void stepcast_session_manager_set_stop_deadline (StepcastSessionManager *self,
+                                                 guint stop_deadline_ms);
 StepcastRegistry *stepcast_session_manager_get_registry (StepcastSessionManager *self);
 StepcastSession *stepcast_session_manager_open (StepcastSessionManager *self,
                                                 const char *name,

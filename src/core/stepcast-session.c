@@ -962,6 +962,53 @@ stepcast_session_set_parameters_finish (StepcastSession *self,
   return TRUE;
 }
 
+/* A drawing that nobody waits for any more, of a run that has ended, would be waited for by the
+ * next one who asks: the run is given up, as one is that does not stop. */
+static void
+give_up_drawing (StepcastSession *self)
+{
+  g_autoptr (StepcastRun) run = NULL;
+
+  if (!self->is_drawing || self->run == NULL || !stepcast_run_has_ended (self->run))
+    return;
+
+  g_warning ("%s: %s does not come back from drawing, and was given up", self->name,
+             stepcast_source_get_name (self->source));
+  run = g_steal_pointer (&self->run);
+  self->is_drawing = FALSE;
+  stepcast_run_cancel (run);
+  stepcast_run_abandon (run);
+}
+
+static gboolean
+on_draw_deadline (gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data; /* the queue's */
+  StepcastSession *self = g_task_get_source_object (task);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  if (!g_queue_remove (&self->drawings, task))
+    {
+      g_steal_pointer (&task); /* it was answered */
+      return G_SOURCE_REMOVE;
+    }
+
+  g_task_return_new_error (task, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
+                           "There was no picture within %g s: the session has not come so far",
+                           STEPCAST_DRAW_DEADLINE_MS / 1000.0);
+  if (g_queue_is_empty (&self->drawings))
+    give_up_drawing (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+free_source (gpointer data)
+{
+  GSource *source = data;
+
+  stepcast_gsource_clear (&source);
+}
+
 /**
  * stepcast_session_draw_async:
  * @self: a session
@@ -979,24 +1026,33 @@ stepcast_session_draw_async (StepcastSession *self,
                              gpointer user_data)
 {
   GTask *task;
+  GSource *deadline;
 
   g_return_if_fail (STEPCAST_IS_SESSION (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, stepcast_session_draw_async);
   g_queue_push_tail (&self->drawings, task);
-
   if (is_latest_current (self))
-    answer_drawings (self, NULL);
-  else
-    stepcast_session_proceed (self);
+    {
+      answer_drawings (self, NULL);
+      return;
+    }
+
+  deadline = g_timeout_source_new (STEPCAST_DRAW_DEADLINE_MS);
+  g_source_set_static_name (deadline, "[stepcast] drawing deadline");
+  g_source_set_callback (deadline, on_draw_deadline, task, NULL);
+  g_task_set_task_data (task, deadline, free_source);
+  g_source_attach (deadline, g_main_context_get_thread_default ());
+  stepcast_session_proceed (self);
 }
 
 /**
  * stepcast_session_draw_finish:
  * @self: a session
  * @result: what the callback got
- * @error: why there is no picture: %STEPCAST_ERROR_BAD_STATE before the first run
+ * @error: why there is no picture: %STEPCAST_ERROR_BAD_STATE before the first run,
+ *   %STEPCAST_ERROR_UNRESPONSIVE if it was too long in coming
  *
  * Returns: (transfer full) (nullable): a frame, or %NULL with @error set
  */
@@ -1211,6 +1267,31 @@ stepcast_session_new (const char *name,
   self->stop_deadline_ms = stop_deadline_ms;
 
   return self;
+}
+
+/**
+ * stepcast_session_set_stop_deadline:
+ * @self: a session
+ * @stop_deadline_ms: when a run that does not stop is given up
+ *
+ * From the next stop on.
+ */
+void
+stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms)
+{
+  self->stop_deadline_ms = stop_deadline_ms;
+}
+
+/**
+ * stepcast_session_get_stop_deadline:
+ * @self: a session
+ *
+ * Returns: when a run that does not stop is given up, in milliseconds
+ */
+guint
+stepcast_session_get_stop_deadline (StepcastSession *self)
+{
+  return self->stop_deadline_ms;
 }
 
 /**

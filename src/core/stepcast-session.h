@@ -53,11 +53,17 @@ typedef struct
 /* A generator or program that has not come back this long after it was cancelled is given up. */
 #define STEPCAST_STOP_DEADLINE_MS 5000
 
+/* For a picture that somebody has asked for: a program may be long in printing its first one, and a
+ * step long in coming to its end. */
+#define STEPCAST_DRAW_DEADLINE_MS 10000
+
 StepcastSession *stepcast_session_new (const char *name,
                                        StepcastSource *source,
                                        GVariant *parameters,
                                        guint stop_deadline_ms);
 
+void stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms);
+guint stepcast_session_get_stop_deadline (StepcastSession *self);
 const char *stepcast_session_get_name (StepcastSession *self);
 StepcastSource *stepcast_session_get_source (StepcastSession *self);
 StepcastSessionState stepcast_session_get_state (StepcastSession *self);

@@ -145,8 +145,11 @@ describe_loss (StepcastValidateHelper *self)
                         stepcast_validate_get_cpu_seconds (self->deadline_ms));
 
   return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                      "librsvg crashed (signal %d, %s) on this frame", WTERMSIG (wait_status),
-                      g_strsignal (WTERMSIG (wait_status)));
+                      "librsvg crashed (signal %d, %s) on this frame%s", WTERMSIG (wait_status),
+                      g_strsignal (WTERMSIG (wait_status)),
+                      WTERMSIG (wait_status) == SIGABRT ?
+                        "; a very large one may need more than its 512 MiB" :
+                        "");
 }
 
 /* Says what became of the request that a lost helper had, once it is known why it was lost. One

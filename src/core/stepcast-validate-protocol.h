@@ -25,6 +25,10 @@ G_BEGIN_DECLS
 /* What a person reads; more is noise. */
 #define STEPCAST_VALIDATE_MAX_MESSAGE_BYTES 1024
 
+/* Of addresses, for the helper. librsvg takes 1.5 KB for each element: some 200,000 small ones, or
+ * 64 MiB of long paths, fit into it. An abort is better than a machine that swaps. */
+#define STEPCAST_VALIDATE_ADDRESS_BYTES (512L * 1024 * 1024)
+
 /* A PNG. What is drawn of lines and areas takes a byte for some ten pixels or less, so the largest
  * picture has room; the service keeps the PNG until its reader has it. */
 #define STEPCAST_VALIDATE_MAX_PICTURE_BYTES (32 * 1024 * 1024)

@@ -18,6 +18,7 @@ struct _StepcastExporter
   GObject parent_instance;
 
   StepcastSessionManager *manager;
+  StepcastRasterizer *rasterizer;
   StepcastLinks *links;
   StepcastManagerObject *manager_object;
   GDBusObjectManagerServer *objects;
@@ -31,7 +32,7 @@ on_session_added (StepcastSessionManager *manager, StepcastSession *session, Ste
   g_autofree char *path = stepcast_manager_object_make_path (session);
   g_autoptr (StepcastDBusObjectSkeleton) object = stepcast_dbus_object_skeleton_new (path);
   g_autoptr (StepcastSessionObject) interface =
-    stepcast_session_object_new (manager, session, self->links);
+    stepcast_session_object_new (manager, session, self->rasterizer, self->links);
 
   stepcast_dbus_object_skeleton_set_session (object, STEPCAST_DBUS_SESSION (interface));
   g_dbus_object_manager_server_export (self->objects, G_DBUS_OBJECT_SKELETON (object));
@@ -94,6 +95,7 @@ stepcast_exporter_dispose (GObject *object)
   g_clear_object (&self->objects);
   g_clear_object (&self->manager_object);
   g_clear_object (&self->links);
+  g_clear_object (&self->rasterizer);
   g_clear_object (&self->manager);
 
   G_OBJECT_CLASS (stepcast_exporter_parent_class)->dispose (object);
@@ -117,6 +119,7 @@ stepcast_exporter_init (StepcastExporter *self)
  * @manager: the sessions
  * @scheduler: splits and checks what programs print
  * @validator: loads it
+ * @rasterizer: draws pixels
  * @links: the addresses of the web
  *
  * Returns: (transfer full): an exporter that is on no bus yet
@@ -125,12 +128,14 @@ StepcastExporter *
 stepcast_exporter_new (StepcastSessionManager *manager,
                        StepcastScheduler *scheduler,
                        StepcastValidator *validator,
+                       StepcastRasterizer *rasterizer,
                        StepcastLinks *links)
 {
   StepcastExporter *self = g_object_new (STEPCAST_TYPE_EXPORTER, NULL);
   GPtrArray *sessions = stepcast_session_manager_list (manager);
 
   self->manager = g_object_ref (manager);
+  self->rasterizer = g_object_ref (rasterizer);
   self->links = g_object_ref (links);
   self->manager_object = stepcast_manager_object_new (manager, scheduler, validator, links);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "stepcast-links.h"
+#include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-session-manager.h"
 #include "stepcast-validator.h"
@@ -17,6 +18,7 @@ G_DECLARE_FINAL_TYPE (StepcastExporter, stepcast_exporter, STEPCAST, EXPORTER, G
 StepcastExporter *stepcast_exporter_new (StepcastSessionManager *manager,
                                          StepcastScheduler *scheduler,
                                          StepcastValidator *validator,
+                                         StepcastRasterizer *rasterizer,
                                          StepcastLinks *links);
 
 gboolean

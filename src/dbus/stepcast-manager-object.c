@@ -439,10 +439,6 @@ stepcast_manager_object_new (StepcastSessionManager *manager,
                              StepcastLinks *links)
 {
   StepcastManagerObject *self = g_object_new (STEPCAST_TYPE_MANAGER_OBJECT, NULL);
-  StepcastDBusManager *interface = STEPCAST_DBUS_MANAGER (self);
-  StepcastSource *source =
-    stepcast_registry_find (stepcast_session_manager_get_registry (manager), NULL, NULL);
-  g_autofree char *address = stepcast_links_get_address (links);
 
   self->manager = g_object_ref (manager);
   self->scheduler = g_object_ref (scheduler);
@@ -450,10 +446,9 @@ stepcast_manager_object_new (StepcastSessionManager *manager,
   self->links = g_object_ref (links);
   self->lifetimes = stepcast_lifetimes_new (manager);
 
-  stepcast_dbus_manager_set_version (interface, PACKAGE_VERSION);
-  stepcast_dbus_manager_set_address (interface, address);
-  stepcast_dbus_manager_set_default_generator (interface, source != NULL ?
-                                                            stepcast_source_get_name (source) :
-                                                            "");
+  stepcast_dbus_manager_set_version (STEPCAST_DBUS_MANAGER (self), PACKAGE_VERSION);
+  g_object_bind_property (links, "address", self, "address", G_BINDING_SYNC_CREATE);
+  g_object_bind_property (stepcast_session_manager_get_registry (manager), "default-name", self,
+                          "default-generator", G_BINDING_SYNC_CREATE);
   return self;
 }

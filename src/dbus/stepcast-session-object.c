@@ -29,6 +29,7 @@ struct _StepcastSessionObject
 
   StepcastSessionManager *manager;
   StepcastSession *session;
+  StepcastRasterizer *rasterizer;
 
   GDBusInterfaceVTable vtable;
   GSource *counters_timer; /* (nullable): since counters were told */
@@ -312,11 +313,14 @@ static const char *const formats[] = { "svg", "png", NULL };
 
 static const StepcastOption frame_options[] = {
   { .key = "format", .type = "s", .choices = formats },
+  { .key = "width", .type = "u", .minimum = 1, .maximum = STEPCAST_RASTERIZER_MAX_WIDTH },
 };
 
 typedef struct
 {
   GDBusMethodInvocation *invocation; /* (nullable): until it is answered */
+  StepcastRasterizer *rasterizer;    /* (nullable): draws its pixels */
+  guint width;                       /* of the PNG; 0 is the picture's own */
   guint64 step;
 } FrameCall;
 
@@ -324,6 +328,7 @@ static void
 frame_call_free (FrameCall *call)
 {
   g_assert (call->invocation == NULL);
+  g_clear_object (&call->rasterizer);
   g_free (call);
 }
 
@@ -356,6 +361,20 @@ on_written (GObject *source_object, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+on_rendered (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FrameCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) png =
+    stepcast_rasterizer_render_finish (STEPCAST_RASTERIZER (source_object), result, &error);
+
+  if (png == NULL)
+    frame_call_fail (call, error);
+  else
+    stepcast_memfd_write_async (png, NULL, on_written, g_steal_pointer (&call));
+}
+
+static void
 on_drawn (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (FrameCall) call = user_data;
@@ -370,8 +389,12 @@ on_drawn (GObject *source_object, GAsyncResult *result, gpointer user_data)
     }
 
   call->step = stepcast_frame_get_step (frame);
-  stepcast_memfd_write_async (stepcast_frame_get_svg (frame), NULL, on_written,
-                              g_steal_pointer (&call));
+  if (call->rasterizer != NULL)
+    stepcast_rasterizer_render_async (call->rasterizer, stepcast_frame_get_svg (frame), call->width,
+                                      NULL, on_rendered, call);
+  else
+    stepcast_memfd_write_async (stepcast_frame_get_svg (frame), NULL, on_written, call);
+  g_steal_pointer (&call);
 }
 
 static gboolean
@@ -384,6 +407,7 @@ handle_get_frame (StepcastDBusSession *object,
   GError *error = NULL;
   g_autoptr (GVariant) options =
     stepcast_options_check (given, frame_options, G_N_ELEMENTS (frame_options), &error);
+  const char *format = formats[0];
   FrameCall *call;
 
   if (options == NULL)
@@ -391,6 +415,10 @@ handle_get_frame (StepcastDBusSession *object,
 
   call = g_new0 (FrameCall, 1);
   call->invocation = invocation;
+  g_variant_lookup (options, "width", "u", &call->width);
+  g_variant_lookup (options, "format", "&s", &format);
+  if (g_str_equal (format, "png"))
+    call->rasterizer = g_object_ref (self->rasterizer);
   stepcast_session_draw_async (self->session, NULL, on_drawn, call);
   return TRUE;
 }
@@ -447,6 +475,7 @@ stepcast_session_object_dispose (GObject *object)
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
 
   stepcast_gsource_clear (&self->counters_timer);
+  g_clear_object (&self->rasterizer);
   g_clear_object (&self->session);
   g_clear_object (&self->manager);
 
@@ -483,6 +512,7 @@ tell_constants (StepcastSessionObject *self, StepcastLinks *links)
  * stepcast_session_object_new:
  * @manager: the sessions
  * @session: one of them
+ * @rasterizer: draws pixels
  * @links: the addresses of the web
  *
  * Returns: (transfer full): the interface of @session, not yet exported
@@ -490,12 +520,14 @@ tell_constants (StepcastSessionObject *self, StepcastLinks *links)
 StepcastSessionObject *
 stepcast_session_object_new (StepcastSessionManager *manager,
                              StepcastSession *session,
+                             StepcastRasterizer *rasterizer,
                              StepcastLinks *links)
 {
   StepcastSessionObject *self = g_object_new (STEPCAST_TYPE_SESSION_OBJECT, NULL);
 
   self->manager = g_object_ref (manager);
   self->session = g_object_ref (session);
+  self->rasterizer = g_object_ref (rasterizer);
 
   tell_constants (self, links);
   tell_state (self);

@@ -5,6 +5,7 @@
 
 #include "stepcast-dbus-generated.h"
 #include "stepcast-links.h"
+#include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
@@ -19,6 +20,7 @@ G_DECLARE_FINAL_TYPE (StepcastSessionObject,
 
 StepcastSessionObject *stepcast_session_object_new (StepcastSessionManager *manager,
                                                     StepcastSession *session,
+                                                    StepcastRasterizer *rasterizer,
                                                     StepcastLinks *links);
 
 G_END_DECLS

@@ -5,13 +5,12 @@
 
 #include "stepcast-options.h"
 
+#include <math.h>
+
 #include <glib/gi18n.h>
 
-/* Kept across restarts where it is free, so that links and bookmarks stay good. */
-#define DEFAULT_PORT 8347
-
-/* More threads than this are a mistake of typing. */
-#define MAX_WORKERS 1024
+/* Nobody types this: the option is not there. */
+#define NOT_GIVEN G_MININT
 
 typedef struct
 {
@@ -22,6 +21,9 @@ typedef struct
   char *validate;
   char *default_generator;
   gboolean uses_pty;
+  char *bus;
+  gboolean is_activated;
+  double idle_timeout;
   gboolean wants_version;
   char **rest;
 } RawOptions;
@@ -33,6 +35,7 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->auth);
   g_free (raw->validate);
   g_free (raw->default_generator);
+  g_free (raw->bus);
   g_strfreev (raw->rest);
 }
 
@@ -58,6 +61,16 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
       N_ ("What to run where none is named (default: gray-scott, or the program)"), N_ ("NAME") },
     { "pty", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->uses_pty,
       N_ ("Let the program write to a terminal, so that it does not buffer its output"), NULL },
+    { "bus", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->bus,
+      N_ ("Be on the session bus where there is one (the default), or on none"),
+      N_ ("session|none") },
+    { "idle-timeout", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_DOUBLE, &raw->idle_timeout,
+      N_ ("End when nobody has needed it for this long; 0 for never (the default, unless it is "
+          "activated)"),
+      N_ ("SECONDS") },
+    { "dbus-activated", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->is_activated,
+      N_ ("It was started because somebody called it: it ends with the bus, and when it is idle"),
+      NULL },
     { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->wants_version,
       N_ ("Print the version and exit"), NULL },
     { G_OPTION_REMAINING, 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest, NULL,
@@ -92,7 +105,8 @@ check_number (int value, int maximum, const char *option, GError **error)
   g_autofree char *text = g_strdup_printf ("%d", value);
   g_autofree char *range = g_strdup_printf (_ ("a whole number from 0 to %d"), maximum);
 
-  return (value >= 0 && value <= maximum) || refuse (error, option, text, range);
+  return (value >= 0 && value <= maximum) || value == NOT_GIVEN ||
+         refuse (error, option, text, range);
 }
 
 /* Reads one of two words; @is_second is left alone where @value is NULL. */
@@ -113,29 +127,51 @@ check_choice (const char *value,
 }
 
 static gboolean
+check_seconds (double value, const char *option, GError **error)
+{
+  g_autofree char *text = g_strdup_printf ("%g", value);
+  g_autofree char *range =
+    g_strdup_printf (_ ("a number of seconds from 0 to %d"), STEPCAST_MAX_IDLE_SECONDS);
+
+  return (value >= 0 && value <= STEPCAST_MAX_IDLE_SECONDS) || value <= NOT_GIVEN ||
+         refuse (error, option, text, range);
+}
+
+static gboolean
+check_address (const char *value, GInetAddress **address, GError **error)
+{
+  if (value == NULL)
+    return TRUE;
+  *address = g_inet_address_new_from_string (value);
+  return *address != NULL ||
+         refuse (error, "--address", value, _ ("a numeric address, such as 127.0.0.1 or ::1"));
+}
+
+static gboolean
 fill (StepcastOptions *self, RawOptions *raw, GError **error)
 {
   gboolean is_off = FALSE;
 
   if (!check_number (raw->port, G_MAXUINT16, "--port", error) ||
-      !check_number (raw->n_workers, MAX_WORKERS, "--workers", error) ||
+      !check_number (raw->n_workers, STEPCAST_MAX_WORKERS, "--workers", error) ||
       !check_choice (raw->auth, "token", "none", &self->is_open, "--auth", error) ||
-      !check_choice (raw->validate, "every", "off", &is_off, "--validate", error))
+      !check_choice (raw->validate, "every", "off", &is_off, "--validate", error) ||
+      !check_choice (raw->bus, "session", "none", &self->is_off_bus, "--bus", error) ||
+      !check_seconds (raw->idle_timeout, "--idle-timeout", error) ||
+      !check_address (raw->address, &self->address, error))
     return FALSE;
 
-  if (raw->address != NULL)
-    self->address = g_inet_address_new_from_string (raw->address);
-  else
-    self->address = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
-  if (self->address == NULL)
-    return refuse (error, "--address", raw->address,
-                   _ ("a numeric address, such as 127.0.0.1 or ::1"));
-
-  self->port = (guint16) raw->port;
-  self->n_workers = (guint) raw->n_workers;
+  self->has_port = raw->port != NOT_GIVEN;
+  self->port = self->has_port ? (guint16) raw->port : 0;
+  self->has_n_workers = raw->n_workers != NOT_GIVEN;
+  self->n_workers = self->has_n_workers ? (guint) raw->n_workers : 0;
+  self->has_validate = raw->validate != NULL;
   self->is_validated = !is_off;
+  self->has_idle_timeout = raw->idle_timeout >= 0;
+  self->idle_timeout_ms = self->has_idle_timeout ? (guint) ceil (raw->idle_timeout * 1000) : 0;
   self->default_generator = g_steal_pointer (&raw->default_generator);
   self->uses_pty = raw->uses_pty;
+  self->is_activated = raw->is_activated;
   self->argv = g_steal_pointer (&raw->rest);
   return TRUE;
 }
@@ -154,7 +190,8 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
 StepcastOptions *
 stepcast_options_parse (int argc, char *argv[], gboolean *wants_version, GError **error)
 {
-  g_auto (RawOptions) raw = { .port = DEFAULT_PORT };
+  g_auto (RawOptions)
+    raw = { .port = NOT_GIVEN, .n_workers = NOT_GIVEN, .idle_timeout = NOT_GIVEN };
   g_autoptr (StepcastOptions) self = g_new0 (StepcastOptions, 1);
 
   if (!parse_raw (&raw, argc, argv, error) || !fill (self, &raw, error))

@@ -7,28 +7,48 @@
 
 G_BEGIN_DECLS
 
+/* More threads than this are a mistake of typing. */
+#define STEPCAST_MAX_WORKERS 1024
+
+/* A week: who means longer means never. */
+#define STEPCAST_MAX_IDLE_SECONDS 604800
+
 /**
  * StepcastOptions:
- * @address: (nullable): where to listen; %NULL for loopback
+ * @address: (nullable): where to listen
+ * @has_port: @port is given
  * @port: on which port; 0 for any free one
  * @is_open: no token is asked for
+ * @has_n_workers: @n_workers is given
  * @n_workers: how many slices run at once; 0 for one a processor
+ * @has_validate: @is_validated is given
  * @is_validated: our own frames are loaded by librsvg before anyone sees them
  * @default_generator: (nullable): what is meant where none is named
  * @uses_pty: the program's output is a terminal
+ * @is_off_bus: stays off the session bus
+ * @is_activated: was started because somebody called it
+ * @has_idle_timeout: @idle_timeout_ms is given
+ * @idle_timeout_ms: it ends when nobody has needed it for so long; 0 for never
  * @argv: (nullable): a program, and its arguments
  *
- * What the command line asks for.
+ * What the command line asks for, and nothing else: #StepcastSettings knows what holds.
  */
 typedef struct
 {
   GInetAddress *address;
+  gboolean has_port;
   guint16 port;
   gboolean is_open;
+  gboolean has_n_workers;
   guint n_workers;
+  gboolean has_validate;
   gboolean is_validated;
   char *default_generator;
   gboolean uses_pty;
+  gboolean is_off_bus;
+  gboolean is_activated;
+  gboolean has_idle_timeout;
+  guint idle_timeout_ms;
   char **argv;
 } StepcastOptions;
 

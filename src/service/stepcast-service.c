@@ -11,14 +11,10 @@
 #include "stepcast-program-source.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
-#include "stepcast-server.h"
 #include "stepcast-session-manager.h"
 #include "stepcast-validator.h"
 
 /* The composition root: makes the objects, wires them together, and takes them down in order. */
-
-/* What a newcomer sees. */
-#define DEFAULT_GENERATOR "gray-scott"
 
 /* Loading a frame takes a fraction of what a program takes to print it. Two keep a stream of frames
  * going while one of them is replaced; each may use 512 MiB. */
@@ -31,12 +27,16 @@ struct _StepcastService
 {
   GObject parent_instance;
 
+  const StepcastOptions *options;
+  StepcastSettings *settings;
+  char *program; /* (nullable): the name of the one on the command line */
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
   StepcastRasterizer *rasterizer;
   StepcastRegistry *registry;
   StepcastSessionManager *manager;
   StepcastServer *server;
+  StepcastExporter *exporter;
 };
 
 G_DEFINE_FINAL_TYPE (StepcastService, stepcast_service, G_TYPE_OBJECT)
@@ -93,19 +93,36 @@ add_program (StepcastService *self, const StepcastOptions *options)
   return g_steal_pointer (&name);
 }
 
-static gboolean
-add_sources (StepcastService *self, const StepcastOptions *options, GError **error)
+/* A program is on the command line: it comes before a setting, but not before an option. */
+static char *
+find_default (StepcastService *self)
 {
-  g_autofree char *program = NULL;
-  const char *name = options->default_generator;
+  if (self->options->default_generator == NULL && self->program != NULL)
+    return g_strdup (self->program);
+  return stepcast_settings_dup_default_generator (self->settings);
+}
 
-  add_generators (self, options->is_validated);
-  if (options->argv != NULL)
-    program = add_program (self, options);
-  if (name == NULL)
-    name = program != NULL ? program : DEFAULT_GENERATOR;
+static gboolean
+add_sources (StepcastService *self, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autoptr (GError) local_error = NULL;
 
-  return stepcast_registry_set_default (self->registry, name, error);
+  add_generators (self, stepcast_settings_is_validated (self->settings));
+  if (self->options->argv != NULL)
+    self->program = add_program (self, self->options);
+
+  name = find_default (self);
+  if (stepcast_registry_set_default (self->registry, name, &local_error))
+    return TRUE;
+  if (self->options->default_generator != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  g_message ("The setting “default-generator”: %s", local_error->message);
+  return stepcast_registry_set_default (self->registry, STEPCAST_DEFAULT_GENERATOR, error);
 }
 
 static StepcastAccess *
@@ -118,45 +135,171 @@ make_access (const StepcastOptions *options, GError **error)
   return stepcast_access_new_from_file (path, error);
 }
 
-static gboolean
-listen_on (StepcastService *self, const StepcastOptions *options, GError **error)
+static void
+warn_if_public (GInetAddress *address)
 {
-  StepcastAccess *access = make_access (options, error);
-
-  if (access == NULL)
-    return FALSE;
-  if (!g_inet_address_get_is_loopback (options->address))
+  if (!g_inet_address_get_is_loopback (address))
     g_message ("Listening beyond this machine, without TLS: who can read the network can read and "
                "steer it all");
-  return stepcast_server_listen (self->server, options->address, options->port, access, error);
+}
+
+static gboolean
+adopt (StepcastService *self, GSocket *socket, StepcastAccess *access, GError **error)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+
+  if (self->options->address != NULL || self->options->has_port)
+    g_message ("The service manager listens already: --address and --port are not used");
+  if (G_IS_INET_SOCKET_ADDRESS (address))
+    warn_if_public (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+  return stepcast_server_adopt (self->server, socket, access, error);
 }
 
 /**
- * stepcast_service_new:
- * @options: what the command line asks for
- * @error: what is wrong with it, or why it can't listen
+ * stepcast_service_listen:
+ * @self: a service that does not listen yet
+ * @socket: (nullable): a TCP socket that listens already; %NULL to open one
+ * @error: why it can't
  *
- * Returns: (transfer full) (nullable): a service that listens, or %NULL with @error set
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_service_listen (StepcastService *self, GSocket *socket, GError **error)
+{
+  StepcastAccess *access = make_access (self->options, error);
+  g_autoptr (GInetAddress) address = NULL;
+
+  if (access == NULL)
+    return FALSE;
+  if (socket != NULL)
+    return adopt (self, socket, access, error);
+
+  address = stepcast_settings_dup_address (self->settings);
+  warn_if_public (address);
+  return stepcast_server_listen (self->server, address, stepcast_settings_get_port (self->settings),
+                                 access, error);
+}
+
+/* ---- settings ---- */
+
+static void
+apply_default_generator (StepcastService *self)
+{
+  g_autofree char *name = find_default (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!stepcast_registry_set_default (self->registry, name, &error))
+    g_message ("The setting “default-generator”: %s", error->message);
+}
+
+static void
+apply_limits (StepcastService *self)
+{
+  stepcast_session_manager_set_max_sessions (self->manager,
+                                             stepcast_settings_get_max_sessions (self->settings));
+  stepcast_session_manager_set_stop_deadline (self->manager,
+                                              stepcast_settings_get_stop_deadline_ms (
+                                                self->settings));
+}
+
+static void
+apply_viewer_defaults (StepcastService *self)
+{
+  stepcast_server_set_viewer_defaults (self->server,
+                                       stepcast_settings_get_delivery (self->settings),
+                                       stepcast_settings_get_max_fps (self->settings));
+}
+
+static void
+on_setting_changed (StepcastSettings *settings, const char *key, StepcastService *self)
+{
+  static const char *const restart_keys[] = { "address", "port", "validate", "workers", NULL };
+
+  if (g_strv_contains (restart_keys, key))
+    g_message ("The setting “%s” has changed: it takes effect when the service is started again",
+               key);
+  else if (g_str_equal (key, "default-generator"))
+    apply_default_generator (self);
+  else
+    {
+      apply_limits (self);
+      apply_viewer_defaults (self);
+    }
+}
+
+/* ---- the service ---- */
+
+/**
+ * stepcast_service_new:
+ * @options: what the command line asks for; outlives the service
+ * @settings: what holds
+ * @error: what is wrong with it
+ *
+ * Nothing of it is to be seen from outside: no file, no socket, no child.
+ *
+ * Returns: (transfer full) (nullable): a service that does not listen yet, or %NULL with @error set
  */
 StepcastService *
-stepcast_service_new (const StepcastOptions *options, GError **error)
+stepcast_service_new (const StepcastOptions *options, StepcastSettings *settings, GError **error)
 {
   g_autoptr (StepcastService) self = g_object_new (STEPCAST_TYPE_SERVICE, NULL);
   g_autofree char *helper = find_helper ();
 
-  self->scheduler = stepcast_scheduler_new (options->n_workers);
+  self->options = options;
+  self->settings = g_object_ref (settings);
+  self->scheduler = stepcast_scheduler_new (stepcast_settings_get_n_workers (settings));
   self->validator = stepcast_validator_new (helper, MAX_VALIDATORS);
   self->rasterizer = stepcast_rasterizer_new (helper, MAX_RASTERIZERS);
   self->registry = stepcast_registry_new ();
-  if (!add_sources (self, options, error))
+  if (!add_sources (self, error))
     return NULL;
 
-  self->manager = stepcast_session_manager_new (self->registry, STEPCAST_MAX_SESSIONS);
+  self->manager =
+    stepcast_session_manager_new (self->registry, stepcast_settings_get_max_sessions (settings));
   self->server = stepcast_server_new (self->manager, self->rasterizer);
-  if (!listen_on (self, options, error))
-    return NULL;
+  self->exporter = stepcast_exporter_new (self->manager, self->scheduler, self->validator,
+                                          self->rasterizer, STEPCAST_LINKS (self->server));
+  apply_limits (self);
+  apply_viewer_defaults (self);
+  g_signal_connect_object (settings, "changed", G_CALLBACK (on_setting_changed), self, 0);
 
   return g_steal_pointer (&self);
+}
+
+/**
+ * stepcast_service_get_manager:
+ * @self: a service
+ *
+ * Returns: (transfer none): its sessions
+ */
+StepcastSessionManager *
+stepcast_service_get_manager (StepcastService *self)
+{
+  return self->manager;
+}
+
+/**
+ * stepcast_service_get_server:
+ * @self: a service
+ *
+ * Returns: (transfer none): its way to the web
+ */
+StepcastServer *
+stepcast_service_get_server (StepcastService *self)
+{
+  return self->server;
+}
+
+/**
+ * stepcast_service_get_exporter:
+ * @self: a service
+ *
+ * Returns: (transfer none): its objects for the bus
+ */
+StepcastExporter *
+stepcast_service_get_exporter (StepcastService *self)
+{
+  return self->exporter;
 }
 
 /**
@@ -236,12 +379,15 @@ stepcast_service_dispose (GObject *object)
 {
   StepcastService *self = STEPCAST_SERVICE (object);
 
+  g_clear_object (&self->exporter);
   g_clear_object (&self->server);
   g_clear_object (&self->manager);
   g_clear_object (&self->registry);
   g_clear_object (&self->rasterizer);
   g_clear_object (&self->validator);
   g_clear_object (&self->scheduler);
+  g_clear_object (&self->settings);
+  g_clear_pointer (&self->program, g_free);
 
   G_OBJECT_CLASS (stepcast_service_parent_class)->dispose (object);
 }

@@ -3,7 +3,9 @@
 
 #pragma once
 
-#include "stepcast-options.h"
+#include "stepcast-exporter.h"
+#include "stepcast-server.h"
+#include "stepcast-settings.h"
 
 G_BEGIN_DECLS
 
@@ -11,8 +13,14 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastService, stepcast_service, STEPCAST, SERVICE, GObject)
 
-StepcastService *stepcast_service_new (const StepcastOptions *options, GError **error);
+StepcastService *
+stepcast_service_new (const StepcastOptions *options, StepcastSettings *settings, GError **error);
 
+StepcastSessionManager *stepcast_service_get_manager (StepcastService *self);
+StepcastServer *stepcast_service_get_server (StepcastService *self);
+StepcastExporter *stepcast_service_get_exporter (StepcastService *self);
+
+gboolean stepcast_service_listen (StepcastService *self, GSocket *socket, GError **error);
 char *stepcast_service_get_link (StepcastService *self);
 void stepcast_service_shut_down_async (StepcastService *self,
                                        GAsyncReadyCallback callback,

@@ -38,8 +38,7 @@ stepcast_command_copy (const StepcastCommand *self)
   *copy = *self;
   copy->argv = g_strdupv (self->argv);
   copy->cwd = g_strdup (self->cwd);
-  copy->environment =
-    self->environment != NULL ? g_variant_ref_sink (self->environment) : NULL; /* immutable */
+  copy->environment = self->environment != NULL ? g_variant_ref (self->environment) : NULL;
   return copy;
 }
 

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  *   in the service's $PATH, unless it has a slash; a relative path counts from @cwd
  * @cwd: (nullable): the absolute path of the folder that it runs in, or %NULL for the service's
  * @environment: (nullable): an `a{ss}`: variables that are set beside the service's, or instead of
- *   one with the same name
+ *   one with the same name; not floating
  * @uses_pty: its standard output is a terminal, so that it does not buffer what it prints
  * @max_memory_bytes: of addresses, for each of its processes (RLIMIT_AS), or 0 for no limit of ours
  * @max_cpu_seconds: of processor time, for each of its processes (RLIMIT_CPU), or 0 for no limit of

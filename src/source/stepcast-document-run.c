@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 
 #include "stepcast-document-checks.h"
+#include "stepcast-document-history.h"
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
 
@@ -33,14 +34,7 @@ typedef struct
   GSource *due;      /* (nullable): with it, until somebody is ready for the last document */
   GTask *task;       /* (nullable): the slice under way */
 
-  guint64 n_documents;    /* that have come: the number of the step under way */
-  GBytes *last_document;  /* (nullable): of the last step */
-  gboolean is_last_shown; /* it was checked, for all who wanted to see it */
-
-  /* While documents are being loaded: those that came with them, and the one before. */
-  GPtrArray *new_documents; /* (nullable): of GBytes */
-  GBytes *document_before;  /* (nullable) */
-
+  StepcastDocumentHistory history;
   gboolean is_drained;
   gboolean is_at_end;   /* of its input */
   gboolean is_the_rest; /* what can be read now is all that will come */
@@ -63,7 +57,7 @@ static GError *
 judge (StepcastDocumentRun *self)
 {
   StepcastDocumentRunPrivate *priv = GET_PRIVATE (self);
-  const StepcastDocumentEnd end = { priv->failure, priv->is_at_end, priv->n_documents };
+  const StepcastDocumentEnd end = { priv->failure, priv->is_at_end, priv->history.n_documents };
 
   return STEPCAST_DOCUMENT_RUN_GET_CLASS (self)->judge (self, &end);
 }
@@ -133,25 +127,6 @@ leave_off (StepcastDocumentRun *self)
 
 /* ---- documents that are loaded by helpers ---- */
 
-/* The document of @step does not count: the last complete step is the one before. */
-static void
-go_back (StepcastDocumentRun *self, guint64 step)
-{
-  StepcastDocumentRunPrivate *priv = GET_PRIVATE (self);
-  GBytes *last = priv->document_before;
-  guint64 index;
-
-  if (priv->new_documents != NULL)
-    {
-      index = step - 1 - (priv->n_documents - priv->new_documents->len);
-      if (index > 0)
-        last = priv->new_documents->pdata[index - 1];
-      g_clear_pointer (&priv->last_document, g_bytes_unref);
-      priv->last_document = last != NULL ? g_bytes_ref (last) : NULL;
-    }
-  priv->n_documents = step - 1;
-}
-
 static void
 come_home (StepcastDocumentRun *self)
 {
@@ -165,7 +140,9 @@ come_home (StepcastDocumentRun *self)
     stepcast_document_checks_take_frames (priv->checks, STEPCAST_RUN (self), &refused_step, &error);
   if (priv->is_leaving)
     {
-      go_back (self, progress.step + 1); /* nobody was told of what is not home yet */
+      stepcast_document_history_go_back (&priv->history,
+                                         progress.step +
+                                           1); /* nobody was told of what is not home yet */
     }
   else if (error != NULL && !stepcast_run_has_ended (STEPCAST_RUN (self)))
     {
@@ -174,17 +151,16 @@ come_home (StepcastDocumentRun *self)
       priv->failure = g_steal_pointer (&error);
       priv->is_drained = TRUE;
       priv->is_at_end = FALSE;
-      go_back (self, refused_step);
+      stepcast_document_history_go_back (&priv->history, refused_step);
     }
-  g_clear_pointer (&priv->new_documents, g_ptr_array_unref);
-  g_clear_pointer (&priv->document_before, g_bytes_unref);
+  stepcast_document_history_settle (&priv->history);
   if (priv->is_leaving)
     {
       stepcast_document_run_conclude (self);
       return;
     }
 
-  progress.step = priv->n_documents;
+  progress.step = priv->history.n_documents;
   stepcast_run_set_progress (STEPCAST_RUN (self), &progress);
   stepcast_run_come_home (STEPCAST_RUN (self), frames, STEPCAST_OUTCOME_NONE, error);
 }
@@ -200,20 +176,25 @@ begin_check (StepcastDocumentRun *self, GBytes *document, guint64 step)
 {
   StepcastDocumentRunPrivate *priv = GET_PRIVATE (self);
 
-  priv->is_last_shown = step == priv->n_documents;
+  priv->history.is_last_shown = step == priv->history.n_documents;
   stepcast_document_checks_begin (priv->checks, STEPCAST_RUN (self), document, step,
                                   priv->cancellable);
 }
 
 /* ---- slices ---- */
 
-/* Its documents are steps; those that somebody wants to see are loaded first. */
+/* They are steps; those that somebody wants to see are loaded first. */
 static void
 take_documents (StepcastDocumentRun *self, GPtrArray *documents)
 {
   StepcastDocumentRunPrivate *priv = GET_PRIVATE (self);
   StepcastDocumentRunClass *klass = STEPCAST_DOCUMENT_RUN_GET_CLASS (self);
+  const guint64 first_step = priv->history.n_documents + 1;
   StepcastDemand demand;
+
+  if (klass->documents_came != NULL)
+    klass->documents_came (self);
+  stepcast_document_history_add (&priv->history, documents);
 
   stepcast_run_get_demand (STEPCAST_RUN (self), &demand);
   for (guint i = 0; i < documents->len; i++)
@@ -221,19 +202,8 @@ take_documents (StepcastDocumentRun *self, GPtrArray *documents)
       gboolean is_last = i + 1 == documents->len;
       gboolean is_due = is_last && g_get_monotonic_time () >= demand.due_us;
 
-      priv->n_documents++;
-      priv->is_last_shown = FALSE;
       if (demand.is_every || is_due)
-        begin_check (self, documents->pdata[i], priv->n_documents);
-    }
-
-  if (documents->len > 0)
-    {
-      if (klass->documents_came != NULL)
-        klass->documents_came (self);
-      priv->new_documents = g_ptr_array_ref (documents);
-      priv->document_before = g_steal_pointer (&priv->last_document);
-      priv->last_document = g_bytes_ref (documents->pdata[documents->len - 1]);
+        begin_check (self, documents->pdata[i], first_step + i);
     }
 }
 
@@ -343,14 +313,14 @@ show_last_if_due (StepcastDocumentRun *self)
   StepcastDemand demand;
 
   stepcast_gsource_clear (&priv->due);
-  if (priv->last_document == NULL || priv->is_last_shown)
+  if (priv->history.last == NULL || priv->history.is_last_shown)
     return;
 
   stepcast_run_get_demand (STEPCAST_RUN (self), &demand);
   if (g_get_monotonic_time () >= demand.due_us)
     {
       stepcast_gsource_clear (&priv->readable);
-      begin_check (self, priv->last_document, priv->n_documents);
+      begin_check (self, priv->history.last, priv->history.n_documents);
     }
   else if (demand.due_us != STEPCAST_NEVER)
     {
@@ -470,9 +440,9 @@ stepcast_document_run_draw (StepcastRun *run)
   StepcastDocumentRunPrivate *priv = GET_PRIVATE (self);
 
   stepcast_run_set_busy (run, TRUE);
-  if (priv->last_document != NULL)
+  if (priv->history.last != NULL)
     {
-      begin_check (self, priv->last_document, priv->n_documents);
+      begin_check (self, priv->history.last, priv->history.n_documents);
     }
   else
     {
@@ -505,9 +475,7 @@ stepcast_document_run_finalize (GObject *object)
 
   g_clear_pointer (&priv->splitter, stepcast_document_splitter_free);
   g_clear_pointer (&priv->checks, stepcast_document_checks_free);
-  g_clear_pointer (&priv->last_document, g_bytes_unref);
-  g_clear_pointer (&priv->new_documents, g_ptr_array_unref);
-  g_clear_pointer (&priv->document_before, g_bytes_unref);
+  stepcast_document_history_clear (&priv->history);
   g_clear_error (&priv->failure);
 
   G_OBJECT_CLASS (stepcast_document_run_parent_class)->finalize (object);

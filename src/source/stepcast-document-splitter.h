@@ -12,12 +12,12 @@ G_BEGIN_DECLS
  * has to be told that a single value may be so long. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES (8 * 1024 * 1024)
 
-/* librsvg needs 7 µs and 1.2 KB for each element: 100,000 are 0.7 s and 120 MB in the helper that
+/* librsvg needs 7 µs and 1.5 KB for each element: 100,000 are 0.7 s and 150 MB in the helper that
  * loads them, which has 2 s and 512 MiB. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS 100000
 
-/* Who raises them pays for it: the frame is held by splitter, session and viewers. The helper that
- * loads a document keeps its own 2 s and 512 MiB, whatever is set here. */
+/* How far a session may raise them. The helper that loads a document keeps its 2 s and 512 MiB:
+ * 64 MiB of long paths fit into that, but no more than some 200,000 small elements. */
 #define STEPCAST_DOCUMENT_MIN_MAX_BYTES 1024
 #define STEPCAST_DOCUMENT_MAX_MAX_BYTES (64 * 1024 * 1024)
 #define STEPCAST_DOCUMENT_MAX_MAX_ELEMENTS 1000000

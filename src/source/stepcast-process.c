@@ -212,9 +212,12 @@ lower_limit (int resource, guint64 value, guint64 reserve, struct rlimit *limits
 
   if (value < RLIM_INFINITY - reserve)
     limits->rlim_max = MIN (limits->rlim_max, value + reserve);
-  limits->rlim_cur = MIN (limits->rlim_max, value);
+  limits->rlim_cur = MIN (limits->rlim_cur, MIN (limits->rlim_max, value));
   return TRUE;
 }
+
+/* In seconds. The kernel counts in nanoseconds of 64 bits; nobody waits for so long. */
+#define MAX_CPU_SECONDS G_MAXUINT32
 
 /* At the soft limit of processor time comes SIGXCPU, which says what happened; at the hard one
  * comes SIGKILL, also to who does not listen. */
@@ -224,7 +227,8 @@ make_child_setup (const StepcastCommand *command)
   ChildSetup setup = { .uses_pty = command->uses_pty };
 
   setup.limits_memory = lower_limit (RLIMIT_AS, command->max_memory_bytes, 0, &setup.memory);
-  setup.limits_cpu = lower_limit (RLIMIT_CPU, command->max_cpu_seconds, 1, &setup.cpu);
+  setup.limits_cpu =
+    lower_limit (RLIMIT_CPU, MIN (command->max_cpu_seconds, MAX_CPU_SECONDS), 1, &setup.cpu);
   return setup;
 }
 
@@ -273,7 +277,8 @@ open_terminal (int *master, int *slave, GError **error)
 static char **
 make_environment (const StepcastCommand *command)
 {
-  char **environment = g_environ_setenv (g_get_environ (), "PYTHONUNBUFFERED", "1", TRUE);
+  char **environment =
+    g_environ_setenv (stepcast_child_make_environment (), "PYTHONUNBUFFERED", "1", TRUE);
   GVariantIter iter;
   const char *name, *value;
 

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -30,17 +32,43 @@ read_socket (int fd, void *buffer, gsize length)
   return recv (fd, buffer, length, MSG_DONTWAIT);
 }
 
-/* read(2) where there is something to read. Should another process read the same input just then,
- * it would wait, which is why this is used only where there is no better way. */
+/* read(2) where there is something to read, and no more than that: a terminal can be told to wait
+ * for some time for more (VTIME). Should another process read the same input just then, it would
+ * wait, which is why this is used only where there is no better way. */
 static gssize
 read_polled (int fd, void *buffer, gsize length)
 {
   struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
   int n_ready = poll (&poll_fd, 1, 0);
+  int n_bytes = 0;
 
   if (n_ready == 0)
     errno = EAGAIN;
-  return n_ready > 0 ? read (fd, buffer, length) : -1;
+  if (n_ready <= 0)
+    return -1;
+
+  if (ioctl (fd, FIONREAD, &n_bytes) == 0 && n_bytes > 0) /* none, but readable: the end */
+    length = MIN (length, (gsize) n_bytes);
+  return read (fd, buffer, length);
+}
+
+/* If it is our own terminal, and we are in its background, reading would stop the whole service;
+ * with the signal blocked it is EIO. */
+static gssize
+read_terminal (int fd, void *buffer, gsize length)
+{
+  sigset_t stop, before;
+  gssize n_read;
+  int saved_errno;
+
+  sigemptyset (&stop);
+  sigaddset (&stop, SIGTTIN);
+  pthread_sigmask (SIG_BLOCK, &stop, &before);
+  n_read = read_polled (fd, buffer, length);
+  saved_errno = errno;
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  errno = saved_errno;
+  return n_read;
 }
 
 /* From a pipe's reading end vmsplice(2) copies to memory; unlike read(2) it takes a flag. */
@@ -74,12 +102,12 @@ describe (int fd, mode_t mode, int flags)
     return "a file";
   if (S_ISDIR (mode))
     return "a folder";
+  if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
+    return "not open for reading";
   if (S_ISSOCK (mode) && !is_byte_stream (fd))
     return "a socket that no stream of bytes comes from";
   if (!S_ISFIFO (mode) && !S_ISSOCK (mode) && !(S_ISCHR (mode) && isatty (fd)))
     return S_ISCHR (mode) || S_ISBLK (mode) ? "a device" : "something else";
-  if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) == O_WRONLY)
-    return "not open for reading";
   return NULL;
 }
 
@@ -112,5 +140,5 @@ stepcast_stream_input_check (int fd, GError **error)
 
   if (S_ISFIFO (status.st_mode))
     return read_pipe;
-  return S_ISSOCK (status.st_mode) ? read_socket : read_polled;
+  return S_ISSOCK (status.st_mode) ? read_socket : read_terminal;
 }

@@ -37,7 +37,9 @@ struct _StepcastAcceptor
 {
   GObject parent_instance;
 
-  GSocket *socket;
+  GSocket *socket;         /* (nullable): only an own one is closed while it does not listen */
+  GSocketAddress *address; /* where it listens, and will again */
+  gboolean is_adopted;     /* the socket is somebody else's, too */
   StepcastAcceptFunc func;
   gpointer user_data;
 
@@ -47,6 +49,14 @@ struct _StepcastAcceptor
   guint max_connections;
   gboolean is_failing; /* the last accept() failed, and the log says so */
 };
+
+enum
+{
+  PROP_N_CONNECTIONS = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (StepcastAcceptor, stepcast_acceptor, G_TYPE_OBJECT)
 
@@ -83,11 +93,18 @@ pause_accepting (StepcastAcceptor *self)
 }
 
 static void
+set_n_connections (StepcastAcceptor *self, guint n_connections)
+{
+  self->n_connections = n_connections;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CONNECTIONS]);
+}
+
+static void
 on_connection_gone (gpointer data, GObject *connection)
 {
   g_autoptr (StepcastAcceptor) self = data;
 
-  self->n_connections--;
+  set_n_connections (self, self->n_connections - 1);
 }
 
 static void
@@ -111,7 +128,7 @@ accept_one (StepcastAcceptor *self, GError **error)
 
   set_options (socket);
   connection = g_socket_connection_factory_create_connection (socket);
-  self->n_connections++;
+  set_n_connections (self, self->n_connections + 1);
   self->is_failing = FALSE;
   g_object_weak_ref (G_OBJECT (connection), on_connection_gone, g_object_ref (self));
   self->func (connection, self->user_data);
@@ -162,15 +179,82 @@ get_max_connections (void)
  * stepcast_acceptor_close:
  * @self: an acceptor
  *
- * Listens no more.
+ * Listens no more. A socket that was adopted stays open: what comes waits for whoever has it, too.
  */
 void
 stepcast_acceptor_close (StepcastAcceptor *self)
 {
   stepcast_gsource_clear (&self->source);
   stepcast_gsource_clear (&self->retry);
-  if (self->socket != NULL)
-    g_socket_close (self->socket, NULL);
+  if (self->socket == NULL || self->is_adopted)
+    return;
+
+  g_socket_close (self->socket, NULL);
+  g_clear_object (&self->socket);
+}
+
+static gboolean
+open_socket (StepcastAcceptor *self, GError **error)
+{
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (self->address),
+                                             G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+
+  if (socket == NULL)
+    return FALSE;
+
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  if (!g_socket_bind (socket, self->address, TRUE, error) || !g_socket_listen (socket, error))
+    return FALSE;
+
+  self->socket = g_steal_pointer (&socket);
+  return TRUE;
+}
+
+/* The port is known now, and kept for the next time. */
+static gboolean
+start_listening (StepcastAcceptor *self, GError **error)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (self->socket, error);
+
+  if (address == NULL)
+    return FALSE;
+
+  g_set_object (&self->address, address);
+  g_socket_set_blocking (self->socket, FALSE);
+  start_accepting (self);
+  return TRUE;
+}
+
+/**
+ * stepcast_acceptor_reopen:
+ * @self: an acceptor that was closed
+ * @error: why it can't listen there any more
+ *
+ * Listens again, where it did.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_acceptor_reopen (StepcastAcceptor *self, GError **error)
+{
+  g_return_val_if_fail (self->source == NULL && self->retry == NULL, FALSE);
+
+  if (!self->is_adopted && !open_socket (self, error))
+    return FALSE;
+  return start_listening (self, error);
+}
+
+static void
+stepcast_acceptor_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_N_CONNECTIONS:
+      g_value_set_uint (value, STEPCAST_ACCEPTOR (object)->n_connections);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
 }
 
 static void
@@ -180,6 +264,7 @@ stepcast_acceptor_dispose (GObject *object)
 
   stepcast_acceptor_close (self);
   g_clear_object (&self->socket);
+  g_clear_object (&self->address);
 
   G_OBJECT_CLASS (stepcast_acceptor_parent_class)->dispose (object);
 }
@@ -187,7 +272,20 @@ stepcast_acceptor_dispose (GObject *object)
 static void
 stepcast_acceptor_class_init (StepcastAcceptorClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = stepcast_acceptor_dispose;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = stepcast_acceptor_dispose;
+  object_class->get_property = stepcast_acceptor_get_property;
+
+  /**
+   * StepcastAcceptor:n-connections:
+   *
+   * How many there are.
+   */
+  properties[PROP_N_CONNECTIONS] =
+    g_param_spec_uint ("n-connections", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -214,23 +312,49 @@ stepcast_acceptor_new (GInetAddress *address,
                        GError **error)
 {
   g_autoptr (StepcastAcceptor) self = g_object_new (STEPCAST_TYPE_ACCEPTOR, NULL);
-  g_autoptr (GSocketAddress) socket_address = g_inet_socket_address_new (address, port);
 
   self->func = func;
   self->user_data = user_data;
-  self->socket = g_socket_new (g_inet_address_get_family (address), G_SOCKET_TYPE_STREAM,
-                               G_SOCKET_PROTOCOL_TCP, error);
-  if (self->socket == NULL)
-    return NULL;
+  self->address = g_inet_socket_address_new (address, port);
 
-  g_socket_set_blocking (self->socket, FALSE);
-  g_socket_set_listen_backlog (self->socket, BACKLOG);
-  if (!g_socket_bind (self->socket, socket_address, TRUE, error) ||
-      !g_socket_listen (self->socket, error))
-    return NULL;
+  return stepcast_acceptor_reopen (self, error) ? g_steal_pointer (&self) : NULL;
+}
 
-  start_accepting (self);
-  return g_steal_pointer (&self);
+/**
+ * stepcast_acceptor_new_adopted:
+ * @socket: a TCP socket that listens, and that others may listen to, too
+ * @func: called with each connection, on the main context
+ * @user_data: handed to @func
+ * @error: why it is of no use
+ *
+ * Returns: (transfer full) (nullable): a listening acceptor, or %NULL with @error set
+ */
+StepcastAcceptor *
+stepcast_acceptor_new_adopted (GSocket *socket,
+                               StepcastAcceptFunc func,
+                               gpointer user_data,
+                               GError **error)
+{
+  g_autoptr (StepcastAcceptor) self = g_object_new (STEPCAST_TYPE_ACCEPTOR, NULL);
+
+  self->func = func;
+  self->user_data = user_data;
+  self->socket = g_object_ref (socket);
+  self->is_adopted = TRUE;
+
+  return stepcast_acceptor_reopen (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * stepcast_acceptor_get_n_connections:
+ * @self: an acceptor
+ *
+ * Returns: how many of its connections there are
+ */
+guint
+stepcast_acceptor_get_n_connections (StepcastAcceptor *self)
+{
+  return self->n_connections;
 }
 
 /**
@@ -242,9 +366,7 @@ stepcast_acceptor_new (GInetAddress *address,
 guint16
 stepcast_acceptor_get_port (StepcastAcceptor *self)
 {
-  g_autoptr (GSocketAddress) address = g_socket_get_local_address (self->socket, NULL);
+  g_return_val_if_fail (G_IS_INET_SOCKET_ADDRESS (self->address), 0);
 
-  g_return_val_if_fail (G_IS_INET_SOCKET_ADDRESS (address), 0);
-
-  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (self->address));
 }

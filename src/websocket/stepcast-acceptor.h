@@ -23,8 +23,14 @@ StepcastAcceptor *stepcast_acceptor_new (GInetAddress *address,
                                          StepcastAcceptFunc func,
                                          gpointer user_data,
                                          GError **error);
+StepcastAcceptor *stepcast_acceptor_new_adopted (GSocket *socket,
+                                                 StepcastAcceptFunc func,
+                                                 gpointer user_data,
+                                                 GError **error);
 
 guint16 stepcast_acceptor_get_port (StepcastAcceptor *self);
+guint stepcast_acceptor_get_n_connections (StepcastAcceptor *self);
 void stepcast_acceptor_close (StepcastAcceptor *self);
+gboolean stepcast_acceptor_reopen (StepcastAcceptor *self, GError **error);
 
 G_END_DECLS

@@ -17,13 +17,10 @@
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "              \
   "require-trusted-types-for 'script'"
 
-/* For a picture to be drawn. A program may be long in printing its first one, and each client that
- * asks meanwhile, gone or not, keeps a connection. */
-#define DRAW_SECONDS 10
-
-/* For a picture to be drawn as pixels, too, and to wait for its turn. It is longer than the
- * rasterizer's own deadline, which says more. */
-#define PNG_SECONDS 25
+/* For a picture to come. The session and the rasterizer have deadlines of their own, which say
+ * more; what they do not bound is the wait for others' turns. Each client that waits, gone or not,
+ * keeps a connection. */
+#define PICTURE_SECONDS 25
 
 /* A frame may be foreign: opened in a tab of its own, it must not run script with our cookie. */
 #define FRAME_POLICY "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -250,7 +247,6 @@ typedef struct
   GCancellable *cancellable; /* cancelled: who asked has gone, or has been answered */
   gulong finished_id;
   GSource *deadline; /* (nullable) */
-  guint seconds;     /* of the deadline */
 
   StepcastRasterizer *rasterizer; /* (nullable): what a PNG is asked of */
   guint width;
@@ -413,8 +409,7 @@ on_draw_deadline (gpointer user_data)
   FrameRequest *request = user_data;
   g_autoptr (GError) error =
     g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
-                 "There was no picture within %u s: the session has not come so far%s",
-                 request->seconds, request->rasterizer != NULL ? ", or others are drawn" : "");
+                 "There was no picture within %d s: others are drawn first", PICTURE_SECONDS);
 
   g_clear_pointer (&request->deadline, g_source_unref);
   if (g_cancellable_is_cancelled (request->cancellable))
@@ -439,7 +434,7 @@ draw (FrameRequest *request, StepcastSession *session)
   request->cancellable = g_cancellable_new ();
   request->finished_id =
     g_signal_connect (request->message, "finished", G_CALLBACK (on_finished), request->cancellable);
-  request->deadline = g_timeout_source_new_seconds (request->seconds);
+  request->deadline = g_timeout_source_new_seconds (PICTURE_SECONDS);
   g_source_set_static_name (request->deadline, "[stepcast] picture deadline");
   g_source_set_callback (request->deadline, on_draw_deadline, request, NULL);
   g_source_attach (request->deadline, g_main_context_get_thread_default ());
@@ -461,7 +456,6 @@ stepcast_http_respond_svg (SoupServerMessage *message, StepcastSession *session)
   FrameRequest *request = g_new0 (FrameRequest, 1);
 
   request->message = g_object_ref (message);
-  request->seconds = DRAW_SECONDS;
   draw (request, session);
 }
 
@@ -493,7 +487,6 @@ stepcast_http_respond_png (SoupServerMessage *message,
 
   request = g_new0 (FrameRequest, 1);
   request->message = g_object_ref (message);
-  request->seconds = PNG_SECONDS;
   request->rasterizer = g_object_ref (rasterizer);
   request->width = width;
   draw (request, session);

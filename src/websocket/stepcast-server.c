@@ -41,10 +41,21 @@ struct _StepcastServer
   StepcastGate *gate;
   char *base_uri;
 
-  GHashTable *viewers; /* set of StepcastViewer */
-  GTask *closing;      /* (nullable): who waits until there is none */
+  StepcastDelivery joined_delivery; /* of new viewers */
+  guint max_fps;                    /* likewise */
+  GHashTable *viewers;              /* set of StepcastViewer */
+  GTask *closing;                   /* (nullable): who waits until there is none */
   GSource *close_timer;
 };
+
+enum
+{
+  PROP_N_CONNECTIONS = 1,
+  N_PROPS,
+  PROP_ADDRESS = N_PROPS /* of the interface */
+};
+
+static GParamSpec *properties[N_PROPS];
 
 static void stepcast_server_links_init (StepcastLinksInterface *iface);
 
@@ -327,6 +338,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   viewer =
     stepcast_viewer_new (stream, uri, soup_message_headers_get_one (request_headers, "Origin"),
                          dialect, upgrade->role);
+  stepcast_viewer_set_defaults (viewer, self->joined_delivery, self->max_fps);
   g_hash_table_add (self->viewers, viewer);
   g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
   if (self->closing != NULL)
@@ -508,6 +520,49 @@ on_accepted (GSocketConnection *connection, gpointer user_data)
     g_debug ("A connection was not taken: %s", error->message);
 }
 
+static void
+on_n_connections (StepcastAcceptor *acceptor, GParamSpec *pspec, StepcastServer *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CONNECTIONS]);
+}
+
+/* @access: (transfer full). The acceptor listens. */
+static void
+set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access)
+{
+  guint16 port = stepcast_acceptor_get_port (self->acceptor);
+  GSocketFamily family = g_inet_address_get_family (address);
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (family);
+  gboolean is_any = g_inet_address_get_is_any (address);
+  g_autofree char *name = g_inet_address_to_string (is_any ? loopback : address);
+
+  g_signal_connect_object (self->acceptor, "notify::n-connections", G_CALLBACK (on_n_connections),
+                           self, 0);
+  self->gate = stepcast_gate_new (access, address, port);
+  g_free (self->base_uri);
+  self->base_uri =
+    g_strdup_printf (family == G_SOCKET_FAMILY_IPV6 ? "http://[%s]:%u/" : "http://%s:%u/", name,
+                     port);
+  g_object_notify (G_OBJECT (self), "address");
+}
+
+/**
+ * stepcast_server_set_viewer_defaults:
+ * @self: a server
+ * @joined_delivery: what viewers that may steer get of somebody's session
+ * @max_fps: how many frames a second viewers get at most of the latest
+ *
+ * For viewers that come from now on, until they ask for something else.
+ */
+void
+stepcast_server_set_viewer_defaults (StepcastServer *self,
+                                     StepcastDelivery joined_delivery,
+                                     guint max_fps)
+{
+  self->joined_delivery = joined_delivery;
+  self->max_fps = max_fps;
+}
+
 /**
  * stepcast_server_listen:
  * @self: a server that does not listen yet
@@ -527,10 +582,6 @@ stepcast_server_listen (StepcastServer *self,
 {
   g_autoptr (StepcastAccess) owned = access;
   g_autofree char *literal = g_inet_address_to_string (address);
-  GSocketFamily family = g_inet_address_get_family (address);
-  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (family);
-  gboolean is_any = g_inet_address_get_is_any (address);
-  g_autofree char *name = g_inet_address_to_string (is_any ? loopback : address);
 
   g_return_val_if_fail (self->acceptor == NULL, FALSE);
 
@@ -541,11 +592,38 @@ stepcast_server_listen (StepcastServer *self,
       return FALSE;
     }
 
-  port = stepcast_acceptor_get_port (self->acceptor);
-  self->gate = stepcast_gate_new (g_steal_pointer (&owned), address, port);
-  self->base_uri =
-    g_strdup_printf (family == G_SOCKET_FAMILY_IPV6 ? "http://[%s]:%u/" : "http://%s:%u/", name,
-                     port);
+  set_up_gate (self, address, g_steal_pointer (&owned));
+  return TRUE;
+}
+
+/**
+ * stepcast_server_adopt:
+ * @self: a server that does not listen yet
+ * @socket: a TCP socket that listens already
+ * @access: (transfer full): who may do what
+ * @error: why it can't listen there
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_server_adopt (StepcastServer *self,
+                       GSocket *socket,
+                       StepcastAccess *access,
+                       GError **error)
+{
+  g_autoptr (StepcastAccess) owned = access;
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, error);
+
+  g_return_val_if_fail (self->acceptor == NULL, FALSE);
+  g_return_val_if_fail (address == NULL || G_IS_INET_SOCKET_ADDRESS (address), FALSE);
+
+  if (address != NULL)
+    self->acceptor = stepcast_acceptor_new_adopted (socket, on_accepted, self, error);
+  if (self->acceptor == NULL)
+    return FALSE;
+
+  set_up_gate (self, g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)),
+               g_steal_pointer (&owned));
   return TRUE;
 }
 
@@ -558,6 +636,8 @@ stepcast_server_get_address (StepcastLinks *links)
 static const char *
 get_token (StepcastServer *self, StepcastRole role)
 {
+  if (self->gate == NULL) /* it does not listen yet: there is nothing to reach */
+    return NULL;
   return stepcast_access_get_token (stepcast_gate_get_access (self->gate), role);
 }
 
@@ -608,6 +688,35 @@ stepcast_server_stop_listening (StepcastServer *self)
 {
   if (self->acceptor != NULL)
     stepcast_acceptor_close (self->acceptor);
+}
+
+/**
+ * stepcast_server_listen_again:
+ * @self: a server that has stopped listening
+ * @error: why it can't any more
+ *
+ * Takes new connections again, where it did.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_server_listen_again (StepcastServer *self, GError **error)
+{
+  g_return_val_if_fail (self->acceptor != NULL, FALSE);
+
+  return stepcast_acceptor_reopen (self->acceptor, error);
+}
+
+/**
+ * stepcast_server_get_n_connections:
+ * @self: a server
+ *
+ * Returns: how many connections there are: viewers, and requests under way
+ */
+guint
+stepcast_server_get_n_connections (StepcastServer *self)
+{
+  return self->acceptor != NULL ? stepcast_acceptor_get_n_connections (self->acceptor) : 0;
 }
 
 static gboolean
@@ -697,12 +806,40 @@ stepcast_server_finalize (GObject *object)
 }
 
 static void
+stepcast_server_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  switch (id)
+    {
+    case PROP_N_CONNECTIONS:
+      g_value_set_uint (value, stepcast_server_get_n_connections (STEPCAST_SERVER (object)));
+      break;
+    case PROP_ADDRESS:
+      g_value_set_string (value, STEPCAST_SERVER (object)->base_uri);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
 stepcast_server_class_init (StepcastServerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->dispose = stepcast_server_dispose;
   object_class->finalize = stepcast_server_finalize;
+  object_class->get_property = stepcast_server_get_property;
+
+  /**
+   * StepcastServer:n-connections:
+   *
+   * How many connections there are: viewers, and requests under way.
+   */
+  properties[PROP_N_CONNECTIONS] =
+    g_param_spec_uint ("n-connections", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READABLE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  g_object_class_override_property (object_class, PROP_ADDRESS, "address");
 }
 
 static void
@@ -718,6 +855,9 @@ static void
 stepcast_server_init (StepcastServer *self)
 {
   self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
+  self->base_uri = g_strdup (""); /* until it listens */
+  self->joined_delivery = STEPCAST_DELIVERY_LATEST;
+  self->max_fps = STEPCAST_DEFAULT_FPS;
 }
 
 /**

@@ -19,12 +19,21 @@ G_DECLARE_FINAL_TYPE (StepcastServer, stepcast_server, STEPCAST, SERVER, GObject
 StepcastServer *stepcast_server_new (StepcastSessionManager *manager,
                                      StepcastRasterizer *rasterizer);
 
+void stepcast_server_set_viewer_defaults (StepcastServer *self,
+                                          StepcastDelivery joined_delivery,
+                                          guint max_fps);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,
                                  StepcastAccess *access,
                                  GError **error);
+gboolean stepcast_server_adopt (StepcastServer *self,
+                                GSocket *socket,
+                                StepcastAccess *access,
+                                GError **error);
 void stepcast_server_stop_listening (StepcastServer *self);
+gboolean stepcast_server_listen_again (StepcastServer *self, GError **error);
+guint stepcast_server_get_n_connections (StepcastServer *self);
 void stepcast_server_close_async (StepcastServer *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);

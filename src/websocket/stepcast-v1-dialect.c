@@ -252,14 +252,15 @@ add_state (JsonBuilder *builder, StepcastSession *session)
 }
 
 static void
-add_limits (JsonBuilder *builder)
+add_limits (JsonBuilder *builder, StepcastSession *session)
 {
   json_builder_set_member_name (builder, "limits");
   json_builder_begin_object (builder);
   stepcast_json_add_int (builder, "message-bytes", STEPCAST_MAX_MESSAGE_BYTES);
   stepcast_json_add_int (builder, "answer-bytes", STEPCAST_MAX_ANSWER_BYTES);
   stepcast_json_add_int (builder, "window-bytes", STEPCAST_WINDOW_BYTES);
-  stepcast_json_add_int (builder, "stop-seconds", STEPCAST_STOP_DEADLINE_MS / 1000);
+  stepcast_json_add_int (builder, "stop-seconds",
+                         stepcast_session_get_stop_deadline (session) / 1000);
   json_builder_end_object (builder);
 }
 
@@ -284,7 +285,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   stepcast_json_add_parameters (builder, generator_type, stepcast_session_get_parameters (session));
   json_builder_set_member_name (builder, "metrics");
   stepcast_json_add_metric_specs (builder, generator_type);
-  add_limits (builder);
+  add_limits (builder, session);
 
   return end_message (builder);
 }

@@ -595,6 +595,25 @@ on_error (SoupWebsocketConnection *connection, GError *error, StepcastViewer *se
 }
 
 /**
+ * stepcast_viewer_set_defaults:
+ * @self: a viewer without a session
+ * @joined_delivery: what it gets of somebody's session if it may steer it; who may only look gets
+ *   the latest, whatever this says
+ * @max_fps: how many frames a second it gets at most of the latest
+ *
+ * What holds until it asks for something else.
+ */
+void
+stepcast_viewer_set_defaults (StepcastViewer *self, StepcastDelivery joined_delivery, guint max_fps)
+{
+  g_return_if_fail (self->session == NULL);
+
+  if (self->role == STEPCAST_ROLE_CONTROL)
+    self->delivery = joined_delivery;
+  self->max_fps = max_fps;
+}
+
+/**
  * stepcast_viewer_own:
  * @self: a viewer without a session
  * @manager: has opened @session

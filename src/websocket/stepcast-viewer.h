@@ -19,6 +19,9 @@ StepcastViewer *stepcast_viewer_new (GIOStream *stream,
                                      const char *origin,
                                      const StepcastDialect *dialect,
                                      StepcastRole role);
+void stepcast_viewer_set_defaults (StepcastViewer *self,
+                                   StepcastDelivery joined_delivery,
+                                   guint max_fps);
 
 void stepcast_viewer_own (StepcastViewer *self,
                           StepcastSessionManager *manager,

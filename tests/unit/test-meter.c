@@ -124,7 +124,7 @@ test_rate (gconstpointer data)
       n_steps += allowance;
       stepcast_pacer_consume (&pacer, now_us, allowance);
       g_assert_cmpfloat ((double) n_steps, <=,
-                         1.5 + rate * ((double) (now_us - begin_us) / G_USEC_PER_SEC + 0.05));
+                         1.5 + rate * ((double) (now_us - begin_us) / G_USEC_PER_SEC));
       now_us +=
         stepcast_pacer_get_wait_ms (&pacer, now_us) * MS + g_rand_int_range (random, 0, 5000);
     }
@@ -159,7 +159,7 @@ test_slow (void)
   g_assert_cmpuint (stepcast_pacer_get_allowance (&pacer, now_us + 999 * G_USEC_PER_SEC), ==, 0);
 
   stepcast_pacer_set_rate (&pacer, 5);
-  g_assert_cmpuint (stepcast_pacer_get_allowance (&pacer, now_us), >=, 1);
+  g_assert_cmpuint (stepcast_pacer_get_allowance (&pacer, now_us), ==, 1);
 }
 
 int
