@@ -209,7 +209,7 @@ class CliTestCase(TestCase):
         self.assertEqual(process.returncode, status,
                          f'stepcast {arguments}: {out[-2000:]!r} {self.err!r}')
         self.assertNotRegex(self.err, 'CRITICAL|WARNING|Sanitizer|runtime error')
-        return out if binary else out.decode()
+        return out if binary else (out or b'').decode()
 
     async def refused(self, *arguments, status, parts=(), **options):
         """Runs stepcast, which refuses: says so on its standard error, and what to do."""
@@ -522,6 +522,7 @@ class Run(CliTestCase):
             terminal.press('\x03')
             self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
             self.assertNotIn('stopped at', terminal.plain)
+            self.assertTrue(terminal.output.endswith('\r\x1b[K'), 'the prompt has no line of its own')
 
         async def is_gone():
             return await self.names() == []
@@ -545,6 +546,12 @@ class Run(CliTestCase):
         self.assertRegex(out, r'\Apattern_1: http://\S+\n(running\S*( at step \d+)?\n)?'
                               r'finished at step 20\n\Z')
         self.assertEqual(self.err, '')
+
+    async def test_a_full_disk(self):
+        with open('/dev/full', 'w') as full:
+            await self.cli('list', '--json', status=SUCCESS, stdout=full)
+            await self.cli('generators', status=FAILED, stdout=full)
+            self.assertIn('Standard output', self.err)
 
     async def test_no_colour(self):
         async with await self.terminal('run', 'pattern', 'steps=20',
