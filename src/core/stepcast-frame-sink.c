@@ -39,3 +39,23 @@ stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *const *fram
 
   STEPCAST_FRAME_SINK_GET_IFACE (self)->deliver (self, frames, n_frames);
 }
+
+/**
+ * stepcast_frame_sink_describe:
+ * @self: a sink
+ *
+ * Returns: (transfer floating): an `a{sv}` of what there is to know of it; a viewer's is in the
+ *   bus's `ListViewers`
+ */
+GVariant *
+stepcast_frame_sink_describe (StepcastFrameSink *self)
+{
+  g_auto (GVariantDict) description = G_VARIANT_DICT_INIT (NULL);
+  StepcastFrameSinkInterface *iface = STEPCAST_FRAME_SINK_GET_IFACE (self);
+
+  g_return_val_if_fail (STEPCAST_IS_FRAME_SINK (self), NULL);
+
+  if (iface->describe != NULL)
+    iface->describe (self, &description);
+  return g_variant_dict_end (&description);
+}

@@ -45,6 +45,7 @@ static void
 stepcast_generator_source_class_init (StepcastGeneratorSourceClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = stepcast_generator_source_dispose;
+  STEPCAST_SOURCE_CLASS (klass)->kind = "generator";
   STEPCAST_SOURCE_CLASS (klass)->create_run = stepcast_generator_source_create_run;
 }
 

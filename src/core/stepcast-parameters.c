@@ -197,19 +197,19 @@ stepcast_parameter_describe_range (GParamSpec *pspec)
 /**
  * stepcast_parameter_get_bounds:
  * @pspec: a parameter
- * @minimum: (out): the least value
- * @maximum: (out): the greatest value
+ * @minimum: (out) (transfer full): the least value, in its own type
+ * @maximum: (out) (transfer full): the greatest value
  *
  * Returns: %FALSE if it is not a number
  */
 gboolean
-stepcast_parameter_get_bounds (GParamSpec *pspec, double *minimum, double *maximum)
+stepcast_parameter_get_bounds (GParamSpec *pspec, GVariant **minimum, GVariant **maximum)
 {
-#define BOUNDS(TYPE)                                                                               \
+#define BOUNDS(TYPE, new_variant)                                                                  \
   G_STMT_START                                                                                     \
   {                                                                                                \
-    *minimum = (double) G_PARAM_SPEC_##TYPE (pspec)->minimum;                                      \
-    *maximum = (double) G_PARAM_SPEC_##TYPE (pspec)->maximum;                                      \
+    *minimum = g_variant_ref_sink (new_variant (G_PARAM_SPEC_##TYPE (pspec)->minimum));            \
+    *maximum = g_variant_ref_sink (new_variant (G_PARAM_SPEC_##TYPE (pspec)->maximum));            \
     return TRUE;                                                                                   \
   }                                                                                                \
   G_STMT_END
@@ -217,19 +217,66 @@ stepcast_parameter_get_bounds (GParamSpec *pspec, double *minimum, double *maxim
   switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
     {
     case G_TYPE_INT:
-      BOUNDS (INT);
+      BOUNDS (INT, g_variant_new_int32);
     case G_TYPE_UINT:
-      BOUNDS (UINT);
+      BOUNDS (UINT, g_variant_new_uint32);
     case G_TYPE_INT64:
-      BOUNDS (INT64);
+      BOUNDS (INT64, g_variant_new_int64);
     case G_TYPE_UINT64:
-      BOUNDS (UINT64);
+      BOUNDS (UINT64, g_variant_new_uint64);
     case G_TYPE_DOUBLE:
-      BOUNDS (DOUBLE);
+      BOUNDS (DOUBLE, g_variant_new_double);
     default:
       return FALSE;
     }
 #undef BOUNDS
+}
+
+/**
+ * stepcast_parameter_get_type_name:
+ * @pspec: a parameter
+ *
+ * Returns: (transfer none): what the wire calls its type: "boolean", "integer", "number", "choice"
+ *   or "text"
+ */
+const char *
+stepcast_parameter_get_type_name (GParamSpec *pspec)
+{
+  switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
+    {
+    case G_TYPE_BOOLEAN:
+      return "boolean";
+    case G_TYPE_DOUBLE:
+      return "number";
+    case G_TYPE_ENUM:
+      return "choice";
+    case G_TYPE_STRING:
+      return "text";
+    default:
+      return "integer";
+    }
+}
+
+/**
+ * stepcast_parameter_list_choices:
+ * @pspec: a parameter
+ *
+ * Returns: (transfer full) (nullable) (array zero-terminated=1): what it can be, or %NULL where it
+ * is no choice
+ */
+char **
+stepcast_parameter_list_choices (GParamSpec *pspec)
+{
+  g_autoptr (GStrvBuilder) choices = g_strv_builder_new ();
+  GEnumClass *klass;
+
+  if (!G_IS_PARAM_SPEC_ENUM (pspec))
+    return NULL;
+
+  klass = G_PARAM_SPEC_ENUM (pspec)->enum_class;
+  for (guint i = 0; i < klass->n_values; i++)
+    g_strv_builder_add (choices, klass->values[i].value_nick);
+  return g_strv_builder_end (choices);
 }
 
 static GVariant *

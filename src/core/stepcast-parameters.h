@@ -18,7 +18,9 @@ void stepcast_parameter_set_unit (GParamSpec *pspec, const char *unit);
 const char *stepcast_parameter_get_unit (GParamSpec *pspec);
 gboolean stepcast_parameter_is_live (GParamSpec *pspec);
 char *stepcast_parameter_describe_range (GParamSpec *pspec);
-gboolean stepcast_parameter_get_bounds (GParamSpec *pspec, double *minimum, double *maximum);
+const char *stepcast_parameter_get_type_name (GParamSpec *pspec);
+char **stepcast_parameter_list_choices (GParamSpec *pspec);
+gboolean stepcast_parameter_get_bounds (GParamSpec *pspec, GVariant **minimum, GVariant **maximum);
 GVariant *stepcast_parameter_get_default (GParamSpec *pspec);
 
 GVariant *stepcast_parameter_parse (GParamSpec *pspec, const char *text, GError **error);

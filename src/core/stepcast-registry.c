@@ -18,7 +18,32 @@ struct _StepcastRegistry
   StepcastSource *default_source; /* (nullable): one of them */
 };
 
+enum
+{
+  PROP_DEFAULT_NAME = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
 G_DEFINE_FINAL_TYPE (StepcastRegistry, stepcast_registry, G_TYPE_OBJECT)
+
+static void
+stepcast_registry_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  StepcastRegistry *self = STEPCAST_REGISTRY (object);
+
+  switch (id)
+    {
+    case PROP_DEFAULT_NAME:
+      g_value_set_string (value, self->default_source != NULL ?
+                                   stepcast_source_get_name (self->default_source) :
+                                   "");
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
 
 static void
 stepcast_registry_dispose (GObject *object)
@@ -42,8 +67,15 @@ stepcast_registry_finalize (GObject *object)
 static void
 stepcast_registry_class_init (StepcastRegistryClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = stepcast_registry_dispose;
-  G_OBJECT_CLASS (klass)->finalize = stepcast_registry_finalize;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = stepcast_registry_get_property;
+  object_class->dispose = stepcast_registry_dispose;
+  object_class->finalize = stepcast_registry_finalize;
+
+  properties[PROP_DEFAULT_NAME] =
+    g_param_spec_string ("default-name", NULL, NULL, "", G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -61,6 +93,16 @@ StepcastRegistry *
 stepcast_registry_new (void)
 {
   return g_object_new (STEPCAST_TYPE_REGISTRY, NULL);
+}
+
+static void
+set_default (StepcastRegistry *self, StepcastSource *source)
+{
+  if (self->default_source == source)
+    return;
+
+  self->default_source = source;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEFAULT_NAME]);
 }
 
 static StepcastSource *
@@ -96,7 +138,7 @@ stepcast_registry_add (StepcastRegistry *self, StepcastSource *source)
 
   g_ptr_array_add (self->sources, g_object_ref (source));
   if (self->default_source == NULL)
-    self->default_source = source;
+    set_default (self, source);
   return TRUE;
 }
 
@@ -159,6 +201,6 @@ stepcast_registry_set_default (StepcastRegistry *self, const char *name, GError 
   if (source == NULL)
     return FALSE;
 
-  self->default_source = source;
+  set_default (self, source);
   return TRUE;
 }

@@ -19,6 +19,7 @@ typedef struct
   gboolean is_busy;
   StepcastOutcome outcome;
   StepcastProgress progress;
+  int exit_status;
 
   const StepcastRunEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
@@ -69,6 +70,7 @@ stepcast_run_init (StepcastRun *self)
 
   priv->began_us = g_get_monotonic_time ();
   priv->progress.fraction = -1;
+  priv->exit_status = -1;
 }
 
 /**
@@ -138,6 +140,21 @@ stepcast_run_get_progress (StepcastRun *self)
   StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
 
   return &priv->progress;
+}
+
+/**
+ * stepcast_run_get_exit_status:
+ * @self: a run
+ *
+ * Returns: the exit status of the program that it was, as a shell has it: from 0 to 255, 128 + N
+ * where signal N ended it; -1 where no program has exited
+ */
+int
+stepcast_run_get_exit_status (StepcastRun *self)
+{
+  StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
+
+  return priv->exit_status;
 }
 
 /**
@@ -293,6 +310,21 @@ stepcast_run_set_progress (StepcastRun *self, const StepcastProgress *progress)
   StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
 
   priv->progress = *progress;
+}
+
+/**
+ * stepcast_run_set_exit_status:
+ * @self: a run
+ * @exit_status: how its program has exited, as a shell has it
+ *
+ * For implementations: to be told before it comes home with its outcome.
+ */
+void
+stepcast_run_set_exit_status (StepcastRun *self, int exit_status)
+{
+  StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
+
+  priv->exit_status = exit_status;
 }
 
 /**

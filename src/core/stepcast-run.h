@@ -130,6 +130,7 @@ gint64 stepcast_run_get_began_us (StepcastRun *self);
 gboolean stepcast_run_is_busy (StepcastRun *self);
 gboolean stepcast_run_has_ended (StepcastRun *self);
 const StepcastProgress *stepcast_run_get_progress (StepcastRun *self);
+int stepcast_run_get_exit_status (StepcastRun *self);
 
 void stepcast_run_proceed (StepcastRun *self);
 void stepcast_run_demand_changed (StepcastRun *self);
@@ -145,6 +146,7 @@ void stepcast_run_get_demand (StepcastRun *self, StepcastDemand *demand);
 guint64 stepcast_run_get_allowance (StepcastRun *self);
 void stepcast_run_set_busy (StepcastRun *self, gboolean is_busy);
 void stepcast_run_set_progress (StepcastRun *self, const StepcastProgress *progress);
+void stepcast_run_set_exit_status (StepcastRun *self, int exit_status);
 void stepcast_run_come_home (StepcastRun *self,
                              GPtrArray *frames,
                              StepcastOutcome outcome,

@@ -5,11 +5,19 @@
 
 #include "stepcast-session-manager.h"
 
+#include <string.h>
+
 #include "stepcast-error.h"
 #include "stepcast-parameters.h"
 
 /* All sessions of the service, by name. Who opened one closes it; a closed session is off the list
  * at once, and is kept until it has stopped. Lives on the main context. */
+
+/* With the path above it, an object path and an URL of a handy length. */
+#define MAX_NAME_BYTES 64
+
+/* That an error message lists. */
+#define MAX_NAMES 8
 
 struct _StepcastSessionManager
 {
@@ -19,6 +27,7 @@ struct _StepcastSessionManager
   guint max_sessions;
   guint stop_deadline_ms;
   GPtrArray *sessions; /* of StepcastSession, in the order of their opening */
+  GHashTable *by_name; /* the same; keys are the sessions' */
   guint n_closing;     /* closed ones that have not stopped yet */
   GTask *closing_all;  /* (nullable): who waits until there is none */
   gboolean is_closed;  /* no new ones */
@@ -40,6 +49,7 @@ stepcast_session_manager_dispose (GObject *object)
 {
   StepcastSessionManager *self = STEPCAST_SESSION_MANAGER (object);
 
+  g_hash_table_remove_all (self->by_name);
   g_ptr_array_set_size (self->sessions, 0);
   g_clear_object (&self->registry);
 
@@ -49,7 +59,10 @@ stepcast_session_manager_dispose (GObject *object)
 static void
 stepcast_session_manager_finalize (GObject *object)
 {
-  g_ptr_array_unref (STEPCAST_SESSION_MANAGER (object)->sessions);
+  StepcastSessionManager *self = STEPCAST_SESSION_MANAGER (object);
+
+  g_hash_table_unref (self->by_name);
+  g_ptr_array_unref (self->sessions);
 
   G_OBJECT_CLASS (stepcast_session_manager_parent_class)->finalize (object);
 }
@@ -83,6 +96,7 @@ static void
 stepcast_session_manager_init (StepcastSessionManager *self)
 {
   self->sessions = g_ptr_array_new_with_free_func (g_object_unref);
+  self->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   self->stop_deadline_ms = STEPCAST_STOP_DEADLINE_MS;
 }
 
@@ -145,19 +159,6 @@ stepcast_session_manager_set_stop_deadline (StepcastSessionManager *self, guint 
     stepcast_session_set_stop_deadline (self->sessions->pdata[i], stop_deadline_ms);
 }
 
-static StepcastSession *
-look_up (StepcastSessionManager *self, const char *name)
-{
-  for (guint i = 0; i < self->sessions->len; i++)
-    {
-      StepcastSession *session = self->sessions->pdata[i];
-
-      if (g_str_equal (stepcast_session_get_name (session), name))
-        return session;
-    }
-  return NULL;
-}
-
 /* "gray-scott" becomes "gray_scott_1", or the next number that is free. */
 static char *
 make_name (StepcastSessionManager *self, StepcastSource *source)
@@ -170,9 +171,94 @@ make_name (StepcastSessionManager *self, StepcastSource *source)
       g_autofree char *name =
         g_strdup_printf ("%s%s_%u", g_ascii_isalpha (stem[0]) ? "" : "s", stem, number);
 
-      if (look_up (self, name) == NULL)
+      if (!g_hash_table_contains (self->by_name, name))
         return g_steal_pointer (&name);
     }
+}
+
+static gboolean
+check_name (StepcastSessionManager *self, const char *name, GError **error)
+{
+  gsize length = strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+  if (!g_ascii_islower (name[0]) || name[length] != '\0' || length > MAX_NAME_BYTES)
+    {
+      g_autofree char *quoted = stepcast_error_quote (name);
+
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                   "“%s” is no name for a session: it takes a letter from a to z and then up to %d "
+                   "letters, digits and “_”",
+                   quoted, MAX_NAME_BYTES - 1);
+      return FALSE;
+    }
+  if (g_hash_table_contains (self->by_name, name))
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                   "There is a session “%s” already: take another name, or close it first", name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+has_room (StepcastSessionManager *self, GError **error)
+{
+  if (self->is_closed)
+    {
+      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
+                           "The service is shutting down");
+      return FALSE;
+    }
+  if (self->sessions->len >= self->max_sessions)
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                   "There are %u sessions, the most there may be: close one first",
+                   self->sessions->len);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * stepcast_session_manager_open:
+ * @self: a manager
+ * @name: (nullable): what it is to be called, whatever it is; %NULL for a name made of @source's
+ * @source: where its frames come from, registered or not
+ * @parameters: an `a{sv}`, whatever is in it
+ * @error: %STEPCAST_ERROR_UNKNOWN_PARAMETER, %STEPCAST_ERROR_INVALID_VALUE,
+ *   %STEPCAST_ERROR_LIMIT_EXCEEDED, or %STEPCAST_ERROR_BAD_STATE once all are closed
+ *
+ * Opens a session, idle.
+ *
+ * Returns: (transfer none) (nullable): the session, or %NULL with @error set
+ */
+StepcastSession *
+stepcast_session_manager_open (StepcastSessionManager *self,
+                               const char *name,
+                               StepcastSource *source,
+                               GVariant *parameters,
+                               GError **error)
+{
+  g_autoptr (GVariant) checked = NULL;
+  g_autofree char *own_name = NULL;
+  StepcastSession *session;
+
+  g_return_val_if_fail (STEPCAST_IS_SESSION_MANAGER (self), NULL);
+
+  if (!has_room (self, error) || (name != NULL && !check_name (self, name, error)))
+    return NULL;
+  checked =
+    stepcast_parameters_check (stepcast_source_get_generator_type (source), parameters, error);
+  if (checked == NULL)
+    return NULL;
+
+  own_name = name != NULL ? g_strdup (name) : make_name (self, source);
+  session = stepcast_session_new (own_name, source, checked, self->stop_deadline_ms);
+  g_ptr_array_add (self->sessions, session);
+  g_hash_table_insert (self->by_name, (char *) stepcast_session_get_name (session), session);
+  g_signal_emit (self, signals[SESSION_ADDED], 0, session);
+
+  return session;
 }
 
 /**
@@ -180,10 +266,9 @@ make_name (StepcastSessionManager *self, StepcastSource *source)
  * @self: a manager
  * @generator: (nullable): the source's name, whatever it is; %NULL for the default
  * @parameters: an `a{sv}`, whatever is in it
- * @error: %STEPCAST_ERROR_UNKNOWN_GENERATOR, %STEPCAST_ERROR_UNKNOWN_PARAMETER,
- *   %STEPCAST_ERROR_INVALID_VALUE or %STEPCAST_ERROR_LIMIT_EXCEEDED
+ * @error: %STEPCAST_ERROR_UNKNOWN_GENERATOR, or those of stepcast_session_manager_open()
  *
- * Opens a session, idle.
+ * Opens a session of a registered source, idle.
  *
  * Returns: (transfer none) (nullable): the session, or %NULL with @error set
  */
@@ -193,41 +278,32 @@ stepcast_session_manager_create (StepcastSessionManager *self,
                                  GVariant *parameters,
                                  GError **error)
 {
-  g_autoptr (GVariant) checked = NULL;
-  g_autofree char *name = NULL;
   StepcastSource *source;
-  StepcastSession *session;
 
   g_return_val_if_fail (STEPCAST_IS_SESSION_MANAGER (self), NULL);
 
-  if (self->is_closed)
-    {
-      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
-                           "The service is shutting down");
-      return NULL;
-    }
-  if (self->sessions->len >= self->max_sessions)
-    {
-      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
-                   "There are %u sessions, the most there may be: close one first",
-                   self->sessions->len);
-      return NULL;
-    }
-
   source = stepcast_registry_find (self->registry, generator, error);
-  if (source == NULL)
-    return NULL;
-  checked =
-    stepcast_parameters_check (stepcast_source_get_generator_type (source), parameters, error);
-  if (checked == NULL)
-    return NULL;
+  return source != NULL ? stepcast_session_manager_open (self, NULL, source, parameters, error) :
+                          NULL;
+}
 
-  name = make_name (self, source);
-  session = stepcast_session_new (name, source, checked, self->stop_deadline_ms);
-  g_ptr_array_add (self->sessions, session);
-  g_signal_emit (self, signals[SESSION_ADDED], 0, session);
+/* As many as a person reads. */
+static char *
+list_names (StepcastSessionManager *self)
+{
+  g_autoptr (GString) names = NULL;
+  guint n_shown = MIN (self->sessions->len, MAX_NAMES);
 
-  return session;
+  if (n_shown == 0)
+    return g_strdup ("is none");
+
+  names = g_string_new (n_shown == 1 ? "is " : "are ");
+  for (guint i = 0; i < n_shown; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
+                            stepcast_session_get_name (self->sessions->pdata[i]));
+  if (n_shown < self->sessions->len)
+    g_string_append_printf (names, " and %u more", self->sessions->len - n_shown);
+  return g_string_free (g_steal_pointer (&names), FALSE);
 }
 
 /**
@@ -245,13 +321,14 @@ stepcast_session_manager_find (StepcastSessionManager *self, const char *name, G
 
   g_return_val_if_fail (STEPCAST_IS_SESSION_MANAGER (self), NULL);
 
-  session = look_up (self, name);
+  session = g_hash_table_lookup (self->by_name, name);
   if (session == NULL)
     {
       g_autofree char *quoted = stepcast_error_quote (name);
+      g_autofree char *names = list_names (self);
 
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_SESSION,
-                   "There is no session “%s”; “/sessions” lists those there are", quoted);
+                   "There is no session “%s”; there %s", quoted, names);
     }
   return session;
 }
@@ -305,8 +382,10 @@ stepcast_session_manager_close (StepcastSessionManager *self, StepcastSession *s
 
   g_return_if_fail (STEPCAST_IS_SESSION_MANAGER (self));
 
-  if (!g_ptr_array_remove (self->sessions, session))
+  if (g_hash_table_lookup (self->by_name, stepcast_session_get_name (session)) != session)
     return;
+  g_hash_table_remove (self->by_name, stepcast_session_get_name (session));
+  g_ptr_array_remove (self->sessions, session);
 
   self->n_closing++;
   stepcast_session_stop_async (session, NULL, on_closed, g_object_ref (self));

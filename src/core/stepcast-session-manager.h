@@ -27,6 +27,11 @@ void stepcast_session_manager_set_max_sessions (StepcastSessionManager *self, gu
 void stepcast_session_manager_set_stop_deadline (StepcastSessionManager *self,
                                                  guint stop_deadline_ms);
 StepcastRegistry *stepcast_session_manager_get_registry (StepcastSessionManager *self);
+StepcastSession *stepcast_session_manager_open (StepcastSessionManager *self,
+                                                const char *name,
+                                                StepcastSource *source,
+                                                GVariant *parameters,
+                                                GError **error);
 StepcastSession *stepcast_session_manager_create (StepcastSessionManager *self,
                                                   const char *generator,
                                                   GVariant *parameters,

@@ -8,6 +8,8 @@
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
+#include "stepcast-meter.h"
+#include "stepcast-pacer.h"
 #include "stepcast-parameters.h"
 
 /* One computation under control: a state machine over the runs of one source.
@@ -42,7 +44,12 @@ struct _StepcastSession
   StepcastRun *run; /* (nullable): the present or the last one; NULL once it was given up */
   guint run_number;
   StepcastProgress progress;
-  guint64 allowed_until;    /* the step after which it pauses */
+  guint64 allowed_until; /* the step after which it pauses */
+  guint64 n_frames;      /* of all runs */
+  StepcastMeter step_meter;
+  StepcastMeter frame_meter;
+  StepcastPacer pacer;
+  GSource *pace_timer;      /* (nullable): until the next step is due */
   GVariant *parameters;     /* a{sv}: of the present run as far as they are live, and of the next */
   StepcastFrame *latest;    /* (nullable) */
   gboolean is_latest_stale; /* a parameter has changed since */
@@ -63,6 +70,8 @@ struct _StepcastSession
 enum
 {
   PROP_STATE = 1,
+  PROP_RATE,
+  PROP_N_SINKS,
   N_PROPS
 };
 
@@ -104,6 +113,15 @@ get_nick (StepcastSessionState state)
   return g_enum_get_value (klass, (int) state)->value_nick;
 }
 
+static void
+begin_metering (StepcastSession *self)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  stepcast_meter_begin (&self->step_meter, now_us, self->progress.step);
+  stepcast_meter_begin (&self->frame_meter, now_us, self->n_frames);
+}
+
 /* The only place that changes the state. */
 static void
 set_state (StepcastSession *self, StepcastSessionState state)
@@ -115,6 +133,8 @@ set_state (StepcastSession *self, StepcastSessionState state)
                       "%s: %s → %s at step %" G_GUINT64_FORMAT, self->name, get_nick (self->state),
                       get_nick (state), self->progress.step);
   self->state = state;
+  if (state == STEPCAST_SESSION_STATE_RUNNING)
+    begin_metering (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
 
@@ -196,11 +216,18 @@ get_demand (StepcastRun *run, StepcastDemand *demand, gpointer user_data)
 }
 
 static guint64
+get_steps_left (StepcastSession *self)
+{
+  return self->allowed_until - MIN (self->allowed_until, self->progress.step);
+}
+
+static guint64
 get_allowance (StepcastRun *run, gpointer user_data)
 {
   StepcastSession *self = user_data;
 
-  return self->allowed_until - MIN (self->allowed_until, self->progress.step);
+  return MIN (get_steps_left (self),
+              stepcast_pacer_get_allowance (&self->pacer, g_get_monotonic_time ()));
 }
 
 static void
@@ -265,6 +292,7 @@ take_frames (StepcastSession *self, GPtrArray *frames)
   if (frames->len == 0)
     return;
 
+  self->n_frames += frames->len;
   g_clear_pointer (&self->latest, stepcast_frame_unref);
   self->latest = stepcast_frame_ref (frames->pdata[frames->len - 1]);
   self->is_latest_stale = FALSE;
@@ -492,6 +520,19 @@ is_drawing_answered (StepcastSession *self, GPtrArray *frames, StepcastOutcome o
 }
 
 static void
+take_progress (StepcastSession *self, const StepcastProgress *progress)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  /* A step that failed may be taken back: a program's last one. */
+  if (progress->step > self->progress.step)
+    stepcast_pacer_consume (&self->pacer, now_us, progress->step - self->progress.step);
+  self->progress = *progress;
+  stepcast_meter_update (&self->step_meter, now_us, self->progress.step);
+  stepcast_meter_update (&self->frame_meter, now_us, self->n_frames);
+}
+
+static void
 came_home (StepcastRun *run,
            GPtrArray *frames,
            StepcastOutcome outcome,
@@ -505,7 +546,7 @@ came_home (StepcastRun *run,
 
   self->is_drawing = FALSE;
   self->is_undrawable = was_drawing && frames->len == 0;
-  self->progress = *stepcast_run_get_progress (run);
+  take_progress (self, stepcast_run_get_progress (run));
   take_frames (self, frames);
 
   self->is_telling = TRUE;
@@ -576,6 +617,29 @@ on_deadline (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_pace_timer (gpointer user_data)
+{
+  StepcastSession *self = user_data;
+
+  g_clear_pointer (&self->pace_timer, g_source_unref);
+  stepcast_session_proceed (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_pace (StepcastSession *self)
+{
+  if (self->pace_timer != NULL)
+    return;
+
+  self->pace_timer =
+    g_timeout_source_new (stepcast_pacer_get_wait_ms (&self->pacer, g_get_monotonic_time ()));
+  g_source_set_static_name (self->pace_timer, "[stepcast] session pace");
+  g_source_set_callback (self->pace_timer, on_pace_timer, self, NULL);
+  g_source_attach (self->pace_timer, g_main_context_get_thread_default ());
+}
+
 /* ---- requests ---- */
 
 /**
@@ -602,10 +666,12 @@ stepcast_session_proceed (StepcastSession *self)
 
   if (self->state == STEPCAST_SESSION_STATE_RUNNING && self->run != NULL)
     {
-      if (get_allowance (self->run, self) > 0)
+      if (get_steps_left (self) == 0)
+        set_state (self, STEPCAST_SESSION_STATE_PAUSED);
+      else if (get_allowance (self->run, self) > 0)
         stepcast_run_proceed (self->run);
       else
-        set_state (self, STEPCAST_SESSION_STATE_PAUSED);
+        wait_for_pace (self);
     }
   draw_if_awaited (self);
 }
@@ -896,6 +962,53 @@ stepcast_session_set_parameters_finish (StepcastSession *self,
   return TRUE;
 }
 
+/* A drawing that nobody waits for any more, of a run that has ended, would be waited for by the
+ * next one who asks: the run is given up, as one is that does not stop. */
+static void
+give_up_drawing (StepcastSession *self)
+{
+  g_autoptr (StepcastRun) run = NULL;
+
+  if (!self->is_drawing || self->run == NULL || !stepcast_run_has_ended (self->run))
+    return;
+
+  g_warning ("%s: %s does not come back from drawing, and was given up", self->name,
+             stepcast_source_get_name (self->source));
+  run = g_steal_pointer (&self->run);
+  self->is_drawing = FALSE;
+  stepcast_run_cancel (run);
+  stepcast_run_abandon (run);
+}
+
+static gboolean
+on_draw_deadline (gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data; /* the queue's */
+  StepcastSession *self = g_task_get_source_object (task);
+  g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  if (!g_queue_remove (&self->drawings, task))
+    {
+      g_steal_pointer (&task); /* it was answered */
+      return G_SOURCE_REMOVE;
+    }
+
+  g_task_return_new_error (task, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
+                           "There was no picture within %g s: the session has not come so far",
+                           STEPCAST_DRAW_DEADLINE_MS / 1000.0);
+  if (g_queue_is_empty (&self->drawings))
+    give_up_drawing (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+free_source (gpointer data)
+{
+  GSource *source = data;
+
+  stepcast_gsource_clear (&source);
+}
+
 /**
  * stepcast_session_draw_async:
  * @self: a session
@@ -913,24 +1026,33 @@ stepcast_session_draw_async (StepcastSession *self,
                              gpointer user_data)
 {
   GTask *task;
+  GSource *deadline;
 
   g_return_if_fail (STEPCAST_IS_SESSION (self));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, stepcast_session_draw_async);
   g_queue_push_tail (&self->drawings, task);
-
   if (is_latest_current (self))
-    answer_drawings (self, NULL);
-  else
-    stepcast_session_proceed (self);
+    {
+      answer_drawings (self, NULL);
+      return;
+    }
+
+  deadline = g_timeout_source_new (STEPCAST_DRAW_DEADLINE_MS);
+  g_source_set_static_name (deadline, "[stepcast] drawing deadline");
+  g_source_set_callback (deadline, on_draw_deadline, task, NULL);
+  g_task_set_task_data (task, deadline, free_source);
+  g_source_attach (deadline, g_main_context_get_thread_default ());
+  stepcast_session_proceed (self);
 }
 
 /**
  * stepcast_session_draw_finish:
  * @self: a session
  * @result: what the callback got
- * @error: why there is no picture: %STEPCAST_ERROR_BAD_STATE before the first run
+ * @error: why there is no picture: %STEPCAST_ERROR_BAD_STATE before the first run,
+ *   %STEPCAST_ERROR_UNRESPONSIVE if it was too long in coming
  *
  * Returns: (transfer full) (nullable): a frame, or %NULL with @error set
  */
@@ -960,6 +1082,7 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
   follower = g_rc_box_new0 (Follower);
   follower->sink = g_object_ref (sink);
   g_ptr_array_add (self->followers, follower);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
   if (self->latest != NULL)
     {
       StepcastDemand demand;
@@ -992,6 +1115,7 @@ stepcast_session_remove_sink (StepcastSession *self, StepcastFrameSink *sink)
         continue;
       follower->is_removed = TRUE;
       g_ptr_array_remove_index_fast (self->followers, i);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
       stepcast_session_proceed (self);
       return;
     }
@@ -1022,6 +1146,12 @@ stepcast_session_get_property (GObject *object, guint id, GValue *value, GParamS
     case PROP_STATE:
       g_value_set_enum (value, (int) self->state);
       break;
+    case PROP_RATE:
+      g_value_set_double (value, self->pacer.rate);
+      break;
+    case PROP_N_SINKS:
+      g_value_set_uint (value, self->followers->len);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -1033,6 +1163,7 @@ stepcast_session_dispose (GObject *object)
   StepcastSession *self = STEPCAST_SESSION (object);
 
   stepcast_gsource_clear (&self->deadline);
+  stepcast_gsource_clear (&self->pace_timer);
   drop_run (self);
   return_cancelled (&self->changes);
   return_cancelled (&self->drawings);
@@ -1069,6 +1200,10 @@ stepcast_session_class_init (StepcastSessionClass *klass)
   properties[PROP_STATE] =
     g_param_spec_enum ("state", NULL, NULL, STEPCAST_TYPE_SESSION_STATE,
                        STEPCAST_SESSION_STATE_IDLE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_RATE] = g_param_spec_double ("rate", NULL, NULL, 0, STEPCAST_MAX_RATE, 0,
+                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_N_SINKS] = g_param_spec_uint ("n-sinks", NULL, NULL, 0, G_MAXUINT, 0,
+                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -1220,6 +1355,19 @@ stepcast_session_get_progress (StepcastSession *self)
 }
 
 /**
+ * stepcast_session_get_exit_status:
+ * @self: a session
+ *
+ * Returns: how the program of its present or last run has exited: 0 to 255, as a shell has it; -1
+ *   where none has
+ */
+int
+stepcast_session_get_exit_status (StepcastSession *self)
+{
+  return self->run != NULL ? stepcast_run_get_exit_status (self->run) : -1;
+}
+
+/**
  * stepcast_session_get_run_number:
  * @self: a session
  *
@@ -1271,4 +1419,100 @@ guint
 stepcast_session_get_n_sinks (StepcastSession *self)
 {
   return self->followers->len;
+}
+
+/**
+ * stepcast_session_list_sinks:
+ * @self: a session
+ *
+ * Returns: (transfer container) (element-type StepcastFrameSink): who takes its frames
+ */
+GPtrArray *
+stepcast_session_list_sinks (StepcastSession *self)
+{
+  GPtrArray *sinks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < self->followers->len; i++)
+    {
+      Follower *follower = self->followers->pdata[i];
+
+      g_ptr_array_add (sinks, g_object_ref (follower->sink));
+    }
+  return sinks;
+}
+
+/**
+ * stepcast_session_get_steps_per_second:
+ * @self: a session
+ *
+ * Returns: how fast it steps, over the last half second or so; 0 where it stands still
+ */
+double
+stepcast_session_get_steps_per_second (StepcastSession *self)
+{
+  if (self->state != STEPCAST_SESSION_STATE_RUNNING)
+    return 0;
+  return stepcast_meter_get (&self->step_meter, g_get_monotonic_time (), self->progress.step);
+}
+
+/**
+ * stepcast_session_get_frames_per_second:
+ * @self: a session
+ *
+ * Returns: how many frames it draws in a second, over the last half second or so; 0 where it stands
+ *   still
+ */
+double
+stepcast_session_get_frames_per_second (StepcastSession *self)
+{
+  if (self->state != STEPCAST_SESSION_STATE_RUNNING)
+    return 0;
+  return stepcast_meter_get (&self->frame_meter, g_get_monotonic_time (), self->n_frames);
+}
+
+/**
+ * stepcast_session_set_rate:
+ * @self: a session
+ * @rate: steps a second at most; 0 is no limit
+ * @error: %STEPCAST_ERROR_INVALID_VALUE if it is out of range
+ *
+ * Applies at once, and to all runs.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_set_rate (StepcastSession *self, double rate, GError **error)
+{
+  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
+
+  /* Not a number is neither. */
+  if (!(rate >= STEPCAST_MIN_RATE && rate <= STEPCAST_MAX_RATE) && !(rate == 0))
+    {
+      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+                   "“%g” is no rate: it takes steps a second, from %g to %.0f, or 0 for no limit",
+                   rate, STEPCAST_MIN_RATE, STEPCAST_MAX_RATE);
+      return FALSE;
+    }
+  if (rate == self->pacer.rate)
+    return TRUE;
+
+  stepcast_pacer_set_rate (&self->pacer, rate);
+  stepcast_gsource_clear (&self->pace_timer);
+  if (self->run != NULL) /* its slice has an allowance of before */
+    stepcast_run_yield (self->run);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RATE]);
+  stepcast_session_proceed (self);
+  return TRUE;
+}
+
+/**
+ * stepcast_session_get_rate:
+ * @self: a session
+ *
+ * Returns: steps a second at most; 0 is no limit
+ */
+double
+stepcast_session_get_rate (StepcastSession *self)
+{
+  return self->pacer.rate;
 }

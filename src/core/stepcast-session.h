@@ -53,6 +53,10 @@ typedef struct
 /* A generator or program that has not come back this long after it was cancelled is given up. */
 #define STEPCAST_STOP_DEADLINE_MS 5000
 
+/* For a picture that somebody has asked for: a program may be long in printing its first one, and a
+ * step long in coming to its end. */
+#define STEPCAST_DRAW_DEADLINE_MS 10000
+
 StepcastSession *stepcast_session_new (const char *name,
                                        StepcastSource *source,
                                        GVariant *parameters,
@@ -66,11 +70,18 @@ StepcastSessionState stepcast_session_get_state (StepcastSession *self);
 const char *stepcast_session_get_state_nick (StepcastSession *self);
 const GError *stepcast_session_get_reason (StepcastSession *self);
 const StepcastProgress *stepcast_session_get_progress (StepcastSession *self);
+int stepcast_session_get_exit_status (StepcastSession *self);
 guint stepcast_session_get_run_number (StepcastSession *self);
 const StepcastStopReport *stepcast_session_get_last_stop (StepcastSession *self);
 GVariant *stepcast_session_get_parameters (StepcastSession *self);
 StepcastFrame *stepcast_session_get_latest_frame (StepcastSession *self);
 guint stepcast_session_get_n_sinks (StepcastSession *self);
+GPtrArray *stepcast_session_list_sinks (StepcastSession *self);
+double stepcast_session_get_steps_per_second (StepcastSession *self);
+double stepcast_session_get_frames_per_second (StepcastSession *self);
+
+gboolean stepcast_session_set_rate (StepcastSession *self, double rate, GError **error);
+double stepcast_session_get_rate (StepcastSession *self);
 
 gboolean stepcast_session_start (StepcastSession *self, GError **error);
 gboolean stepcast_session_pause (StepcastSession *self, GError **error);

@@ -5,8 +5,10 @@
 
 #include "stepcast-source.h"
 
+#include <glib/gi18n.h>
+
 /* Where a session's frames come from. Its parameters are those of its generator type; an external
- * program has the abstract type, which has none. */
+ * program and a stream have the abstract type, which has none. */
 
 typedef struct
 {
@@ -85,6 +87,35 @@ stepcast_source_get_name (StepcastSource *self)
   StepcastSourcePrivate *priv = stepcast_source_get_instance_private (self);
 
   return priv->name;
+}
+
+/**
+ * stepcast_source_get_kind:
+ * @self: a source
+ *
+ * Returns: (transfer none): "generator", "program" or "stream"; a static string
+ */
+const char *
+stepcast_source_get_kind (StepcastSource *self)
+{
+  g_return_val_if_fail (STEPCAST_IS_SOURCE (self), NULL);
+
+  return STEPCAST_SOURCE_GET_CLASS (self)->kind;
+}
+
+/**
+ * stepcast_source_get_summary:
+ * @self: a source
+ *
+ * Returns: (transfer none): one translated line that says what it computes
+ */
+const char *
+stepcast_source_get_summary (StepcastSource *self)
+{
+  g_autoptr (GTypeClass) type_class = g_type_class_ref (stepcast_source_get_generator_type (self));
+  const char *summary = STEPCAST_GENERATOR_CLASS (type_class)->summary;
+
+  return _ (summary != NULL ? summary : STEPCAST_SOURCE_GET_CLASS (self)->summary);
 }
 
 /**

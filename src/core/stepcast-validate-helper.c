@@ -26,7 +26,7 @@
 /**
  * StepcastValidateHelper:
  *
- * One helper process of a StepcastValidator, from its start until its last callback has come: each
+ * One helper process of a StepcastHelperPool, from its start until its last callback has come: each
  * holds a reference. It works on one frame at a time, and is killed where that takes too long.
  *
  * It lives on the main context, the thread-default one of whoever started it.
@@ -47,19 +47,21 @@ struct _StepcastValidateHelper
   GSocketConnection *connection;
   GCancellable *io; /* ends its reading and writing */
 
-  GTask *task;    /* (nullable): the check that it works on; NULL where that was cancelled */
-  gboolean busy;  /* a frame was sent and the answer has not come */
-  guint n_checks; /* that it has answered */
+  GTask *task;      /* (nullable): the request that it works on; NULL where that was cancelled */
+  gboolean busy;    /* a frame was sent and the answer has not come */
+  guint n_answered; /* requests */
   GSource *deadline;
 
-  GBytes *frame; /* (nullable): being written */
-  guint32 length_le;
+  StepcastValidateOperation operation; /* of the last request */
+  GBytes *frame;                       /* (nullable): being written */
+  guint8 request_header[STEPCAST_VALIDATE_REQUEST_HEADER_BYTES];
   GOutputVector vectors[2];
   gboolean writing;
   gboolean answered;
   gboolean talks_nonsense;
   guint8 header[STEPCAST_VALIDATE_ANSWER_HEADER_BYTES];
-  char message[STEPCAST_VALIDATE_MAX_MESSAGE_BYTES + 1];
+  char *payload; /* (nullable): what follows the header */
+  gsize payload_length;
 };
 
 /**
@@ -90,6 +92,7 @@ stepcast_validate_helper_unref (StepcastValidateHelper *self)
   g_assert (self->task == NULL);
   g_assert (self->deadline == NULL);
   g_clear_pointer (&self->frame, g_bytes_unref);
+  g_free (self->payload);
   g_object_unref (self->connection);
   g_object_unref (self->process);
   g_object_unref (self->io);
@@ -113,6 +116,15 @@ leave (StepcastValidateHelper *self)
   self->callbacks->left (self, owner);
 }
 
+/* A frame that is shown was loaded in time before, so it is no worse a frame for being slow to
+ * draw. */
+static int
+get_late_code (StepcastValidateHelper *self)
+{
+  return self->operation == STEPCAST_VALIDATE_DRAW ? STEPCAST_ERROR_UNRESPONSIVE :
+                                                     STEPCAST_ERROR_INVALID_FRAME;
+}
+
 static GError *
 describe_loss (StepcastValidateHelper *self)
 {
@@ -128,17 +140,20 @@ describe_loss (StepcastValidateHelper *self)
                         self->path, WEXITSTATUS (wait_status));
 
   if (WTERMSIG (wait_status) == SIGXCPU)
-    return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                        "librsvg used more than %d s of processor time on this frame",
-                        STEPCAST_VALIDATE_CPU_SECONDS);
+    return g_error_new (STEPCAST_ERROR, get_late_code (self),
+                        "librsvg used more than %u s of processor time on this frame",
+                        stepcast_validate_get_cpu_seconds (self->deadline_ms));
 
   return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                      "librsvg crashed (signal %d, %s) on this frame", WTERMSIG (wait_status),
-                      g_strsignal (WTERMSIG (wait_status)));
+                      "librsvg crashed (signal %d, %s) on this frame%s", WTERMSIG (wait_status),
+                      g_strsignal (WTERMSIG (wait_status)),
+                      WTERMSIG (wait_status) == SIGABRT ?
+                        "; a very large one may need more than its 512 MiB" :
+                        "");
 }
 
-/* Says what became of the check that a lost helper had, once it is known why it was lost. One that
- * talked nonsense is no victim of an earlier frame. */
+/* Says what became of the request that a lost helper had, once it is known why it was lost. One
+ * that talked nonsense is no victim of an earlier frame. */
 static void
 conclude_if_lost (StepcastValidateHelper *self)
 {
@@ -146,7 +161,7 @@ conclude_if_lost (StepcastValidateHelper *self)
     return;
 
   self->callbacks->lost (g_steal_pointer (&self->task), describe_loss (self),
-                         self->n_checks > 0 && !self->talks_nonsense);
+                         self->n_answered > 0 && !self->talks_nonsense);
 }
 
 static gboolean
@@ -176,7 +191,7 @@ on_exited (GObject *source, GAsyncResult *result, gpointer data)
     return;
 
   again = g_timeout_source_new (1);
-  g_source_set_static_name (again, "[stepcast] validator reap");
+  g_source_set_static_name (again, "[stepcast] helper reap");
   g_source_set_callback (again, reap, g_steal_pointer (&self),
                          (GDestroyNotify) stepcast_validate_helper_unref);
   g_source_attach (again, g_main_context_get_thread_default ());
@@ -193,39 +208,50 @@ lose (StepcastValidateHelper *self)
 
   self->lost = TRUE;
   leave (self);
-  if (self->task ==
-      NULL) /* its check was cancelled: nobody waits for why, but others for its place */
-    self->callbacks->done (NULL, NULL, owner);
+  /* Its request was cancelled: nobody waits for why, but others for its place. */
+  if (self->task == NULL)
+    self->callbacks->done (self, NULL, NULL, NULL, owner);
   conclude_if_lost (self);
 }
 
 static GError *
 new_late_error (StepcastValidateHelper *self)
 {
-  return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
+  return g_error_new (STEPCAST_ERROR, get_late_code (self),
                       "librsvg took longer than %g s on this frame", self->deadline_ms / 1e3);
 }
 
+/* Whoever took over the helper can say what it likes, but not more than text. */
 static GError *
-take_verdict (StepcastValidateHelper *self)
+new_told_error (StepcastValidateHelper *self)
 {
-  g_autofree char *message = NULL;
+  g_autofree char *message = g_utf8_make_valid (self->payload, (gssize) self->payload_length);
 
+  g_strchomp (message);
+  if (self->header[0] == STEPCAST_VALIDATE_TOO_LARGE)
+    return g_error_new_literal (STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED, message);
+  return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
+                      "librsvg can't %s this frame: %s",
+                      self->operation == STEPCAST_VALIDATE_DRAW ? "draw" : "load", message);
+}
+
+static GBytes *
+take_verdict (StepcastValidateHelper *self, GError **error)
+{
   switch ((StepcastValidateStatus) self->header[0])
     {
     case STEPCAST_VALIDATE_GOOD:
-      return NULL;
+      return g_bytes_new_take (g_steal_pointer (&self->payload), self->payload_length);
 
     case STEPCAST_VALIDATE_LATE:
-      return new_late_error (self);
+      g_propagate_error (error, new_late_error (self));
+      return NULL;
 
     case STEPCAST_VALIDATE_BAD:
+    case STEPCAST_VALIDATE_TOO_LARGE:
     default:
-      /* Whoever took over the helper can say what it likes, but not more than text. */
-      message = g_utf8_make_valid (self->message, -1);
-      g_strchomp (message);
-      return g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-                          "librsvg can't load this frame: %s", message);
+      g_propagate_error (error, new_told_error (self));
+      return NULL;
     }
 }
 
@@ -233,6 +259,8 @@ static void
 finish_if_done (StepcastValidateHelper *self)
 {
   GTask *task;
+  GBytes *payload = NULL;
+  GError *error = NULL;
 
   if (self->owner == NULL || self->writing || !self->answered)
     return;
@@ -240,33 +268,51 @@ finish_if_done (StepcastValidateHelper *self)
   task = g_steal_pointer (&self->task);
   stepcast_gsource_clear (&self->deadline);
   self->busy = FALSE;
-  self->n_checks++;
+  self->n_answered++;
 
-  self->callbacks->done (task, task != NULL ? take_verdict (self) : NULL, self->owner);
+  if (task != NULL)
+    payload = take_verdict (self, &error);
+  g_clear_pointer (&self->payload, g_free);
+  self->callbacks->done (self, task, payload, error, self->owner);
 }
 
 static void
-on_message_read (GObject *source, GAsyncResult *result, gpointer data)
+on_payload_read (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (StepcastValidateHelper) self = data;
   gsize length;
 
-  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &length, NULL))
+  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &length, NULL) ||
+      length < self->payload_length)
     {
       lose (self);
       return;
     }
 
-  self->message[length] = '\0';
   self->answered = TRUE;
   finish_if_done (self);
+}
+
+/* Nobody takes more from it than it can have to say. */
+static gboolean
+read_header (StepcastValidateHelper *self)
+{
+  const guint8 status = self->header[0];
+  const gboolean is_picture =
+    self->operation == STEPCAST_VALIDATE_DRAW && status == STEPCAST_VALIDATE_GOOD;
+  guint32 length;
+
+  memcpy (&length, self->header + 1, sizeof length);
+  self->payload_length = GUINT32_FROM_LE (length);
+  return status <= STEPCAST_VALIDATE_TOO_LARGE &&
+         self->payload_length <=
+           (is_picture ? STEPCAST_VALIDATE_MAX_PICTURE_BYTES : STEPCAST_VALIDATE_MAX_MESSAGE_BYTES);
 }
 
 static void
 on_header_read (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autoptr (StepcastValidateHelper) self = data;
-  guint32 length;
   gsize n_read;
 
   if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result, &n_read, NULL) ||
@@ -276,17 +322,18 @@ on_header_read (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
 
-  memcpy (&length, self->header + 1, sizeof length);
-  length = GUINT32_FROM_LE (length);
-  if (length > STEPCAST_VALIDATE_MAX_MESSAGE_BYTES || self->header[0] > STEPCAST_VALIDATE_LATE)
+  if (!read_header (self))
     {
       self->talks_nonsense = TRUE;
       lose (self);
       return;
     }
 
-  g_input_stream_read_all_async (G_INPUT_STREAM (source), self->message, length, G_PRIORITY_DEFAULT,
-                                 self->io, on_message_read, stepcast_validate_helper_ref (self));
+  self->payload =
+    g_malloc (MAX (self->payload_length, 1)); /* GIO wants a buffer for nothing, too */
+  g_input_stream_read_all_async (G_INPUT_STREAM (source), self->payload, self->payload_length,
+                                 G_PRIORITY_DEFAULT, self->io, on_payload_read,
+                                 stepcast_validate_helper_ref (self));
 }
 
 /* Where it could not be written, the helper is gone, and reading says so. */
@@ -309,40 +356,59 @@ on_deadline (gpointer data)
   GTask *task = g_steal_pointer (&self->task);
 
   leave (self);
-  self->callbacks->done (task, task != NULL ? new_late_error (self) : NULL, owner);
+  self->callbacks->done (self, task, NULL, task != NULL ? new_late_error (self) : NULL, owner);
   return G_SOURCE_REMOVE;
 }
 
+static void
+write_header (StepcastValidateHelper *self, const StepcastValidateRequest *request)
+{
+  const guint32 width = GUINT32_TO_LE ((guint32) request->width);
+  const guint32 length = GUINT32_TO_LE ((guint32) g_bytes_get_size (request->frame));
+
+  self->request_header[0] = (guint8) request->operation;
+  memcpy (self->request_header + 1, &width, sizeof width);
+  memcpy (self->request_header + 1 + sizeof width, &length, sizeof length);
+}
+
+static void
+start_deadline (StepcastValidateHelper *self)
+{
+  self->deadline = g_timeout_source_new (self->deadline_ms + HELPER_GRACE_MS);
+  g_source_set_static_name (self->deadline, "[stepcast] helper deadline");
+  g_source_set_callback (self->deadline, on_deadline, self, NULL);
+  g_source_attach (self->deadline, g_main_context_get_thread_default ());
+}
+
 /**
- * stepcast_validate_helper_check:
+ * stepcast_validate_helper_ask:
  * @self: a helper that is not busy
- * @task: (transfer full): the check, which is handed back: by the callbacks, or where it is taken
- *   away
- * @frame: what it is about
+ * @task: (transfer full): whose request it is; it is handed back: by the callbacks, or where it is
+ *   taken away
+ * @request: what is to be done; its frame is kept as long as it is needed
  *
- * Has @frame loaded by librsvg.
+ * Has a frame loaded or drawn by librsvg.
  */
 void
-stepcast_validate_helper_check (StepcastValidateHelper *self, GTask *task, GBytes *frame)
+stepcast_validate_helper_ask (StepcastValidateHelper *self,
+                              GTask *task,
+                              const StepcastValidateRequest *request)
 {
   gsize length;
-  const char *data = g_bytes_get_data (frame, &length);
+  const char *data = g_bytes_get_data (request->frame, &length);
 
   g_return_if_fail (self->owner != NULL && !self->busy);
 
   self->task = task;
-  self->frame = g_bytes_ref (frame);
+  self->operation = request->operation;
+  self->frame = g_bytes_ref (request->frame);
   self->busy = TRUE;
   self->writing = TRUE;
   self->answered = FALSE;
+  start_deadline (self);
 
-  self->deadline = g_timeout_source_new (self->deadline_ms + HELPER_GRACE_MS);
-  g_source_set_static_name (self->deadline, "[stepcast] validator deadline");
-  g_source_set_callback (self->deadline, on_deadline, self, NULL);
-  g_source_attach (self->deadline, g_main_context_get_thread_default ());
-
-  self->length_le = GUINT32_TO_LE ((guint32) length);
-  self->vectors[0] = (GOutputVector){ &self->length_le, sizeof self->length_le };
+  write_header (self, request);
+  self->vectors[0] = (GOutputVector){ self->request_header, sizeof self->request_header };
   self->vectors[1] = (GOutputVector){ data, length };
   g_output_stream_writev_all_async (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)),
                                     self->vectors, G_N_ELEMENTS (self->vectors), G_PRIORITY_DEFAULT,
@@ -356,10 +422,9 @@ stepcast_validate_helper_check (StepcastValidateHelper *self, GTask *task, GByte
 /**
  * stepcast_validate_helper_drop:
  * @self: a helper
- * @task: a check
+ * @task: a request
  *
- * Takes @task from the helper where it works on that one. It goes on, to be free again: that is
- * cheaper than another one.
+ * Takes @task from the helper where it works on that one. It goes on, to be free again.
  *
  * Returns: %TRUE where it did, and @task is the caller's
  */
@@ -377,8 +442,8 @@ stepcast_validate_helper_drop (StepcastValidateHelper *self, GTask *task)
  * stepcast_validate_helper_is_busy:
  * @self: a helper
  *
- * Returns: %TRUE while a frame was sent and the answer has not come, also where the check was
- *   dropped
+ * Returns: %TRUE while a frame was sent and the answer has not come, also where the request
+ *   was dropped
  */
 gboolean
 stepcast_validate_helper_is_busy (StepcastValidateHelper *self)
@@ -392,7 +457,7 @@ stepcast_validate_helper_is_busy (StepcastValidateHelper *self)
  *
  * Kills it, and does not wait. Its owner hears that it has left.
  *
- * Returns: (transfer full) (nullable): the check that it worked on
+ * Returns: (transfer full) (nullable): the request that it worked on
  */
 GTask *
 stepcast_validate_helper_end (StepcastValidateHelper *self)
@@ -498,7 +563,7 @@ stepcast_validate_helper_start (const char *path,
   if (process == NULL)
     {
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED,
-                   "Can't start the helper program %s, which checks frames: %s", path,
+                   "Can't start the helper program %s, which loads and draws frames: %s", path,
                    local_error->message);
       return NULL;
     }

@@ -7,30 +7,52 @@
 
 G_BEGIN_DECLS
 
-/* What StepcastValidator and its helper process say to each other, over the helper's standard
- * input and output. The helper's one argument is the deadline of a frame, in milliseconds.
+/* What a StepcastHelperPool and its helper processes say to each other, over the helper's standard
+ * input and output. The helper's one argument is the deadline of a request, in milliseconds.
  *
- *   request: the frame's length, 32 bits, little-endian; the frame
- *   answer:  one byte, a StepcastValidateStatus; the message's length, 32 bits, little-endian; the
- *            message, UTF-8, which is empty where the frame is good
+ *   request: one byte, a StepcastValidateOperation; the width of the picture in pixels, 0 for the
+ *            frame's own and for a check; the frame's length; the frame
+ *   answer:  one byte, a StepcastValidateStatus; the payload's length; the payload: a PNG where a
+ *            picture was drawn, nothing where a frame was only checked, a message in UTF-8 where
+ *            something is wrong
  *
- * One request at a time; the end of input is the end of the helper. */
+ * Numbers have 32 bits, little-endian. One request at a time; the end of input is the end of the
+ * helper. */
 
-#define STEPCAST_VALIDATE_REQUEST_HEADER_BYTES 4
+#define STEPCAST_VALIDATE_REQUEST_HEADER_BYTES 9
 #define STEPCAST_VALIDATE_ANSWER_HEADER_BYTES 5
 
 /* What a person reads; more is noise. */
 #define STEPCAST_VALIDATE_MAX_MESSAGE_BYTES 1024
 
-/* Processor seconds that one frame may take before the kernel kills the helper: more than any
- * deadline, which comes first where the helper still reads. */
-#define STEPCAST_VALIDATE_CPU_SECONDS 5
+/* Of addresses, for the helper. librsvg takes 1.5 KB for each element: some 200,000 small ones, or
+ * 64 MiB of long paths, fit into it. An abort is better than a machine that swaps. */
+#define STEPCAST_VALIDATE_ADDRESS_BYTES (512L * 1024 * 1024)
+
+/* A PNG. What is drawn of lines and areas takes a byte for some ten pixels or less, so the largest
+ * picture has room; the service keeps the PNG until its reader has it. */
+#define STEPCAST_VALIDATE_MAX_PICTURE_BYTES (32 * 1024 * 1024)
+
+typedef enum
+{
+  STEPCAST_VALIDATE_CHECK = 0, /* load the frame */
+  STEPCAST_VALIDATE_DRAW = 1,  /* and draw it */
+} StepcastValidateOperation;
 
 typedef enum
 {
   STEPCAST_VALIDATE_GOOD = 0,
   STEPCAST_VALIDATE_BAD = 1,
-  STEPCAST_VALIDATE_LATE = 2, /* the deadline passed while it was read */
+  STEPCAST_VALIDATE_LATE = 2,      /* the deadline passed while it was read */
+  STEPCAST_VALIDATE_TOO_LARGE = 3, /* the picture */
 } StepcastValidateStatus;
+
+/* Processor seconds that one request may take before the kernel kills the helper: more than the
+ * deadline, which comes first where anybody still looks at the clock. */
+static inline guint
+stepcast_validate_get_cpu_seconds (guint deadline_ms)
+{
+  return deadline_ms / 1000 + 3;
+}
 
 G_END_DECLS

@@ -3,17 +3,17 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "stepcast-helper-pool.h"
 
 G_BEGIN_DECLS
 
 #define STEPCAST_TYPE_VALIDATOR (stepcast_validator_get_type ())
 
-G_DECLARE_FINAL_TYPE (StepcastValidator, stepcast_validator, STEPCAST, VALIDATOR, GObject)
-
-/* Helper processes. Two keep a stream of frames going while one of them is replaced; each may use
- * 512 MiB. */
-#define STEPCAST_VALIDATOR_DEFAULT_MAX_HELPERS 2
+G_DECLARE_FINAL_TYPE (StepcastValidator,
+                      stepcast_validator,
+                      STEPCAST,
+                      VALIDATOR,
+                      StepcastHelperPool)
 
 /* Milliseconds for one frame, the start of its helper included. The largest document that passes
  * the element limit loads in 0.7 s. */

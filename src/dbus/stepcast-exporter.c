@@ -5,30 +5,98 @@
 
 #include "stepcast-exporter.h"
 
+#include "stepcast-dbus-error.h"
 #include "stepcast-dbus-generated.h"
+#include "stepcast-manager-object.h"
+#include "stepcast-session-object.h"
 
-/* The objects on the bus: for now the manager's properties alone. Lives on the main context. */
-
-#define MANAGER_PATH "/org/stepcast/Stepcast1"
+/* All that the service has on the bus: the manager, and an object for each session, which comes and
+ * goes with it. Lives on the main context. */
 
 struct _StepcastExporter
 {
   GObject parent_instance;
 
+  StepcastSessionManager *manager;
+  StepcastRasterizer *rasterizer;
   StepcastLinks *links;
-  StepcastDBusManager *skeleton;
+  StepcastManagerObject *manager_object;
+  GDBusObjectManagerServer *objects;
 };
 
 G_DEFINE_FINAL_TYPE (StepcastExporter, stepcast_exporter, G_TYPE_OBJECT)
+
+static void
+on_session_added (StepcastSessionManager *manager, StepcastSession *session, StepcastExporter *self)
+{
+  g_autofree char *path = stepcast_manager_object_make_path (session);
+  g_autoptr (StepcastDBusObjectSkeleton) object = stepcast_dbus_object_skeleton_new (path);
+  g_autoptr (StepcastSessionObject) interface =
+    stepcast_session_object_new (manager, session, self->rasterizer, self->links);
+
+  stepcast_dbus_object_skeleton_set_session (object, STEPCAST_DBUS_SESSION (interface));
+  g_dbus_object_manager_server_export (self->objects, G_DBUS_OBJECT_SKELETON (object));
+}
+
+static void
+on_session_removed (StepcastSessionManager *manager,
+                    StepcastSession *session,
+                    StepcastExporter *self)
+{
+  g_autofree char *path = stepcast_manager_object_make_path (session);
+
+  g_dbus_object_manager_server_unexport (self->objects, path);
+}
+
+/**
+ * stepcast_exporter_export:
+ * @self: an exporter
+ * @connection: a bus
+ * @error: why it can't be done
+ *
+ * Puts everything on @connection: before the service's name is taken, so that whoever sees the name
+ * finds the objects.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_exporter_export (StepcastExporter *self, GDBusConnection *connection, GError **error)
+{
+  g_return_val_if_fail (STEPCAST_IS_EXPORTER (self), FALSE);
+
+  g_dbus_object_manager_server_set_connection (self->objects, connection);
+  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager_object),
+                                           connection, STEPCAST_DBUS_PATH, error);
+}
+
+/**
+ * stepcast_exporter_unexport:
+ * @self: an exporter
+ *
+ * Takes everything off the bus again; calls that are under way are answered nevertheless.
+ */
+void
+stepcast_exporter_unexport (StepcastExporter *self)
+{
+  g_return_if_fail (STEPCAST_IS_EXPORTER (self));
+
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->manager_object));
+  g_dbus_object_manager_server_set_connection (self->objects, NULL);
+}
 
 static void
 stepcast_exporter_dispose (GObject *object)
 {
   StepcastExporter *self = STEPCAST_EXPORTER (object);
 
-  stepcast_exporter_unexport (self);
-  g_clear_object (&self->skeleton);
+  if (self->manager_object != NULL && g_dbus_interface_skeleton_get_connection (
+                                        G_DBUS_INTERFACE_SKELETON (self->manager_object)) != NULL)
+    stepcast_exporter_unexport (self);
+  g_clear_object (&self->objects);
+  g_clear_object (&self->manager_object);
   g_clear_object (&self->links);
+  g_clear_object (&self->rasterizer);
+  g_clear_object (&self->manager);
 
   G_OBJECT_CLASS (stepcast_exporter_parent_class)->dispose (object);
 }
@@ -42,37 +110,38 @@ stepcast_exporter_class_init (StepcastExporterClass *klass)
 static void
 stepcast_exporter_init (StepcastExporter *self)
 {
-  self->skeleton = stepcast_dbus_manager_skeleton_new ();
+  stepcast_dbus_error_register ();
+  self->objects = g_dbus_object_manager_server_new (STEPCAST_DBUS_PATH);
 }
 
+/**
+ * stepcast_exporter_new:
+ * @manager: the sessions
+ * @scheduler: splits and checks what programs print
+ * @validator: loads it
+ * @rasterizer: draws pixels
+ * @links: the addresses of the web
+ *
+ * Returns: (transfer full): an exporter that is on no bus yet
+ */
 StepcastExporter *
-stepcast_exporter_new (StepcastSessionManager *manager, StepcastLinks *links)
+stepcast_exporter_new (StepcastSessionManager *manager,
+                       StepcastScheduler *scheduler,
+                       StepcastValidator *validator,
+                       StepcastRasterizer *rasterizer,
+                       StepcastLinks *links)
 {
   StepcastExporter *self = g_object_new (STEPCAST_TYPE_EXPORTER, NULL);
+  GPtrArray *sessions = stepcast_session_manager_list (manager);
 
+  self->manager = g_object_ref (manager);
+  self->rasterizer = g_object_ref (rasterizer);
   self->links = g_object_ref (links);
-  g_object_bind_property (links, "address", self->skeleton, "address", G_BINDING_SYNC_CREATE);
+  self->manager_object = stepcast_manager_object_new (manager, scheduler, validator, links);
+
+  for (guint i = 0; i < sessions->len; i++)
+    on_session_added (manager, sessions->pdata[i], self);
+  g_signal_connect_object (manager, "session-added", G_CALLBACK (on_session_added), self, 0);
+  g_signal_connect_object (manager, "session-removed", G_CALLBACK (on_session_removed), self, 0);
   return self;
-}
-
-gboolean
-stepcast_exporter_export (StepcastExporter *self, GDBusConnection *connection, GError **error)
-{
-  stepcast_dbus_manager_set_version (self->skeleton, PACKAGE_VERSION);
-  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
-                                           MANAGER_PATH, error);
-}
-
-void
-stepcast_exporter_unexport (StepcastExporter *self)
-{
-  if (self->skeleton != NULL &&
-      g_dbus_interface_skeleton_get_connection (G_DBUS_INTERFACE_SKELETON (self->skeleton)) != NULL)
-    g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
-}
-
-guint
-stepcast_exporter_get_n_pending (StepcastExporter *self)
-{
-  return 0;
 }

@@ -4,7 +4,10 @@
 #pragma once
 
 #include "stepcast-links.h"
+#include "stepcast-rasterizer.h"
+#include "stepcast-scheduler.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-validator.h"
 
 G_BEGIN_DECLS
 
@@ -12,11 +15,14 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastExporter, stepcast_exporter, STEPCAST, EXPORTER, GObject)
 
-StepcastExporter *stepcast_exporter_new (StepcastSessionManager *manager, StepcastLinks *links);
+StepcastExporter *stepcast_exporter_new (StepcastSessionManager *manager,
+                                         StepcastScheduler *scheduler,
+                                         StepcastValidator *validator,
+                                         StepcastRasterizer *rasterizer,
+                                         StepcastLinks *links);
 
 gboolean
 stepcast_exporter_export (StepcastExporter *self, GDBusConnection *connection, GError **error);
 void stepcast_exporter_unexport (StepcastExporter *self);
-guint stepcast_exporter_get_n_pending (StepcastExporter *self);
 
 G_END_DECLS

@@ -28,7 +28,8 @@
 /* Shared with the filter, which GDBus runs in its own thread and may drop there. */
 typedef struct
 {
-  guint n_calls; /* atomic */
+  guint n_calls;  /* atomic */
+  gint n_pending; /* atomic: calls that are not answered yet */
 } Counter;
 
 struct _StepcastBusName
@@ -65,9 +66,19 @@ count_in_thread (GDBusConnection *connection,
                  gpointer user_data)
 {
   Counter *counter = user_data;
+  GDBusMessageType type = g_dbus_message_get_message_type (message);
 
-  if (is_incoming && g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-    g_atomic_int_inc (&counter->n_calls);
+  if (is_incoming && type == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    {
+      g_atomic_int_inc (&counter->n_calls);
+      if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
+        g_atomic_int_inc (&counter->n_pending);
+    }
+  else if (!is_incoming &&
+           (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR))
+    {
+      g_atomic_int_add (&counter->n_pending, -1);
+    }
   return message;
 }
 
@@ -391,12 +402,12 @@ stepcast_bus_name_get_n_calls (StepcastBusName *self)
  * stepcast_bus_name_get_n_pending:
  * @self: a bus name
  *
- * Returns: how many calls our objects have taken, and not answered yet
+ * Returns: how many calls have reached the process, and are not answered yet
  */
 guint
 stepcast_bus_name_get_n_pending (StepcastBusName *self)
 {
-  return stepcast_exporter_get_n_pending (self->exporter);
+  return (guint) MAX (g_atomic_int_get (&self->counter->n_pending), 0);
 }
 
 gboolean

@@ -9,14 +9,19 @@
 #include "stepcast-generator-source.h"
 #include "stepcast-generators.h"
 #include "stepcast-program-source.h"
+#include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-session-manager.h"
 #include "stepcast-validator.h"
 
 /* The composition root: makes the objects, wires them together, and takes them down in order. */
 
-/* Loading a frame takes a fraction of what a program takes to print it. */
+/* Loading a frame takes a fraction of what a program takes to print it. Two keep a stream of frames
+ * going while one of them is replaced; each may use 512 MiB. */
 #define MAX_VALIDATORS 2
+
+/* Pictures are asked for now and then; each may take a core for seconds. */
+#define MAX_RASTERIZERS 1
 
 struct _StepcastService
 {
@@ -27,6 +32,7 @@ struct _StepcastService
   char *program; /* (nullable): the name of the one on the command line */
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
+  StepcastRasterizer *rasterizer;
   StepcastRegistry *registry;
   StepcastSessionManager *manager;
   StepcastServer *server;
@@ -69,20 +75,18 @@ find_helper (void)
 static char *
 add_program (StepcastService *self, const StepcastOptions *options)
 {
-  g_autofree char *base = g_path_get_basename (options->argv[0]);
-  g_autofree char *name = g_ascii_strdown (base, 32);
+  g_autofree char *name = stepcast_program_source_make_name (options->argv[0]);
+  g_autoptr (StepcastCommand) command = stepcast_command_new ((const char *const *) options->argv);
   g_autoptr (StepcastSource) source = NULL;
 
-  g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
-  source = stepcast_program_source_new (name, (const char *const *) options->argv,
-                                        options->uses_pty, self->scheduler, self->validator);
+  command->uses_pty = options->uses_pty;
+  source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
   if (!stepcast_registry_add (self->registry, source))
     {
       g_free (name);
       name = g_strdup ("program"); /* it is called as a built-in generator is */
       g_clear_object (&source);
-      source = stepcast_program_source_new (name, (const char *const *) options->argv,
-                                            options->uses_pty, self->scheduler, self->validator);
+      source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
       stepcast_registry_add (self->registry, source);
     }
 
@@ -245,14 +249,16 @@ stepcast_service_new (const StepcastOptions *options, StepcastSettings *settings
   self->settings = g_object_ref (settings);
   self->scheduler = stepcast_scheduler_new (stepcast_settings_get_n_workers (settings));
   self->validator = stepcast_validator_new (helper, MAX_VALIDATORS);
+  self->rasterizer = stepcast_rasterizer_new (helper, MAX_RASTERIZERS);
   self->registry = stepcast_registry_new ();
   if (!add_sources (self, error))
     return NULL;
 
   self->manager =
     stepcast_session_manager_new (self->registry, stepcast_settings_get_max_sessions (settings));
-  self->server = stepcast_server_new (self->manager);
-  self->exporter = stepcast_exporter_new (self->manager, STEPCAST_LINKS (self->server));
+  self->server = stepcast_server_new (self->manager, self->rasterizer);
+  self->exporter = stepcast_exporter_new (self->manager, self->scheduler, self->validator,
+                                          self->rasterizer, STEPCAST_LINKS (self->server));
   apply_limits (self);
   apply_viewer_defaults (self);
   g_signal_connect_object (settings, "changed", G_CALLBACK (on_setting_changed), self, 0);
@@ -316,6 +322,7 @@ on_sessions_closed (GObject *source_object, GAsyncResult *result, gpointer user_
   GError *error = NULL;
 
   stepcast_validator_shut_down (self->validator);
+  stepcast_rasterizer_shut_down (self->rasterizer);
   if (stepcast_session_manager_close_all_finish (STEPCAST_SESSION_MANAGER (source_object), result,
                                                  &error))
     g_task_return_boolean (task, TRUE);
@@ -376,6 +383,7 @@ stepcast_service_dispose (GObject *object)
   g_clear_object (&self->server);
   g_clear_object (&self->manager);
   g_clear_object (&self->registry);
+  g_clear_object (&self->rasterizer);
   g_clear_object (&self->validator);
   g_clear_object (&self->scheduler);
   g_clear_object (&self->settings);

@@ -56,11 +56,8 @@ StepcastDocumentSplitter *
 stepcast_document_splitter_new (const StepcastDocumentLimits *limits)
 {
   StepcastDocumentSplitter *self = g_new0 (StepcastDocumentSplitter, 1);
-  StepcastDocumentLimits used = { STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES,
-                                  STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS };
+  StepcastDocumentLimits used = limits != NULL ? *limits : STEPCAST_DOCUMENT_LIMITS_DEFAULT;
 
-  if (limits != NULL)
-    used = *limits;
   used.max_bytes = CLAMP (used.max_bytes, 1, MAX_MAX_BYTES);
 
   self->max_bytes = used.max_bytes;
@@ -501,7 +498,7 @@ stepcast_document_splitter_finish (StepcastDocumentSplitter *self, GError **erro
   text = get_text (self);
   stepcast_document_error_find_position (&text, text.length, &line, &column);
   g_set_error (&self->error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_FRAME,
-               "The program ended inside document %" G_GUINT64_FORMAT
+               "The stream ended inside document %" G_GUINT64_FORMAT
                " (line %u, column %u): half a document",
                text.number, line, column);
   return propagate (self, error);

@@ -12,9 +12,15 @@ G_BEGIN_DECLS
  * has to be told that a single value may be so long. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES (8 * 1024 * 1024)
 
-/* librsvg needs 7 µs and 1.2 KB for each element: 100,000 are 0.7 s and 120 MB in the helper that
+/* librsvg needs 7 µs and 1.5 KB for each element: 100,000 are 0.7 s and 150 MB in the helper that
  * loads them, which has 2 s and 512 MiB. */
 #define STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS 100000
+
+/* How far a session may raise them. The helper that loads a document keeps its 2 s and 512 MiB:
+ * 64 MiB of long paths fit into that, but no more than some 200,000 small elements. */
+#define STEPCAST_DOCUMENT_MIN_MAX_BYTES 1024
+#define STEPCAST_DOCUMENT_MAX_MAX_BYTES (64 * 1024 * 1024)
+#define STEPCAST_DOCUMENT_MAX_MAX_ELEMENTS 1000000
 
 /* Elements inside elements. librsvg refuses to load more than 256. */
 #define STEPCAST_DOCUMENT_MAX_DEPTH 200
@@ -31,6 +37,10 @@ typedef struct
   gsize max_bytes;
   guint max_elements;
 } StepcastDocumentLimits;
+
+#define STEPCAST_DOCUMENT_LIMITS_DEFAULT                                                           \
+  ((StepcastDocumentLimits){ .max_bytes = STEPCAST_DOCUMENT_DEFAULT_MAX_BYTES,                     \
+                             .max_elements = STEPCAST_DOCUMENT_DEFAULT_MAX_ELEMENTS })
 
 /**
  * StepcastDocumentSplitter:

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -192,13 +193,52 @@ watch_child (StepcastProcess *self)
 
 /* ---- the start ---- */
 
+/* What the child is to do, worked out before fork(): after it hardly anything may be called. */
+typedef struct
+{
+  gboolean uses_pty;
+  gboolean limits_memory;
+  gboolean limits_cpu;
+  struct rlimit memory;
+  struct rlimit cpu;
+} ChildSetup;
+
+/* Lowers what we have ourselves. @reserve: from the soft limit to the hard one */
+static gboolean
+lower_limit (int resource, guint64 value, guint64 reserve, struct rlimit *limits)
+{
+  if (value == 0 || getrlimit (resource, limits) != 0)
+    return FALSE;
+
+  if (value < RLIM_INFINITY - reserve)
+    limits->rlim_max = MIN (limits->rlim_max, value + reserve);
+  limits->rlim_cur = MIN (limits->rlim_cur, MIN (limits->rlim_max, value));
+  return TRUE;
+}
+
+/* In seconds. The kernel counts in nanoseconds of 64 bits; nobody waits for so long. */
+#define MAX_CPU_SECONDS G_MAXUINT32
+
+/* At the soft limit of processor time comes SIGXCPU, which says what happened; at the hard one
+ * comes SIGKILL, also to who does not listen. */
+static ChildSetup
+make_child_setup (const StepcastCommand *command)
+{
+  ChildSetup setup = { .uses_pty = command->uses_pty };
+
+  setup.limits_memory = lower_limit (RLIMIT_AS, command->max_memory_bytes, 0, &setup.memory);
+  setup.limits_cpu =
+    lower_limit (RLIMIT_CPU, MIN (command->max_cpu_seconds, MAX_CPU_SECONDS), 1, &setup.cpu);
+  return setup;
+}
+
 /* Between fork and exec: only what is safe after fork() may be called. */
 static void
 set_up_child (gpointer user_data)
 {
-  gboolean uses_pty = GPOINTER_TO_INT (user_data);
+  const ChildSetup *setup = user_data;
 
-  if (uses_pty)
+  if (setup->uses_pty)
     {
       setsid ();
       ioctl (STDOUT_FILENO, TIOCSCTTY, 0);
@@ -208,6 +248,10 @@ set_up_child (gpointer user_data)
       setpgid (0, 0);
     }
   prctl (PR_SET_PDEATHSIG, SIGKILL); /* not even a crash of ours leaves it behind */
+  if (setup->limits_cpu)
+    setrlimit (RLIMIT_CPU, &setup->cpu);
+  if (setup->limits_memory)
+    setrlimit (RLIMIT_AS, &setup->memory);
 }
 
 /* A terminal that hands on what is written to it as it is. */
@@ -231,17 +275,30 @@ open_terminal (int *master, int *slave, GError **error)
 }
 
 static char **
-make_environment (void)
+make_environment (const StepcastCommand *command)
 {
-  return g_environ_setenv (stepcast_child_make_environment (), "PYTHONUNBUFFERED", "1", TRUE);
+  char **environment =
+    g_environ_setenv (stepcast_child_make_environment (), "PYTHONUNBUFFERED", "1", TRUE);
+  GVariantIter iter;
+  const char *name, *value;
+
+  if (command->environment == NULL)
+    return environment;
+
+  g_variant_iter_init (&iter, command->environment);
+  while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
+    environment = g_environ_setenv (environment, name, value, TRUE);
+  return environment;
 }
 
 /* GSubprocess would reap the child from a thread of its own, and its id with it: we send signals by
  * that id, and keep it from being given away until we have reaped the child ourselves. */
 static gboolean
-spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError **error)
+spawn (StepcastProcess *self, const StepcastCommand *command, GError **error)
 {
-  g_auto (GStrv) environment = make_environment ();
+  const char *const *argv = (const char *const *) command->argv;
+  ChildSetup setup = make_child_setup (command);
+  g_auto (GStrv) environment = make_environment (command);
   g_autoptr (GError) spawn_error = NULL;
   int output = -1;
   int errors = -1;
@@ -254,15 +311,16 @@ spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError
                            "A program without a name can't be started");
       return FALSE;
     }
-  if (uses_pty && !open_terminal (&output, &slave, error))
+  if (command->uses_pty && !open_terminal (&output, &slave, error))
     return FALSE;
 
-  is_spawned = g_spawn_async_with_pipes_and_fds (NULL, argv, (const char *const *) environment,
-                                                 G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
-                                                   G_SPAWN_CLOEXEC_PIPES,
-                                                 set_up_child, GINT_TO_POINTER (uses_pty), -1,
-                                                 slave, -1, NULL, NULL, 0, &self->pid, NULL,
-                                                 uses_pty ? NULL : &output, &errors, &spawn_error);
+  is_spawned =
+    g_spawn_async_with_pipes_and_fds (command->cwd, argv, (const char *const *) environment,
+                                      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+                                        G_SPAWN_CLOEXEC_PIPES,
+                                      set_up_child, &setup, -1, slave, -1, NULL, NULL, 0,
+                                      &self->pid, NULL, command->uses_pty ? NULL : &output, &errors,
+                                      &spawn_error);
   if (slave >= 0)
     close (slave);
   if (!is_spawned)
@@ -283,19 +341,17 @@ spawn (StepcastProcess *self, const char *const *argv, gboolean uses_pty, GError
 
 /**
  * stepcast_process_new:
- * @argv: (array zero-terminated=1): a program, found in $PATH, and its arguments: no shell sees
- * them
- * @uses_pty: its standard output is a terminal, so that it does not buffer what it prints
+ * @command: what to run, and how; checked
  * @error: %STEPCAST_ERROR_PROGRAM_FAILED: why it can't be started
  *
  * Returns: (transfer full) (nullable): a process that runs, or %NULL with @error set
  */
 StepcastProcess *
-stepcast_process_new (const char *const *argv, gboolean uses_pty, GError **error)
+stepcast_process_new (const StepcastCommand *command, GError **error)
 {
   g_autoptr (StepcastProcess) self = g_object_new (STEPCAST_TYPE_PROCESS, NULL);
 
-  if (!spawn (self, argv, uses_pty, error))
+  if (!spawn (self, command, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -346,6 +402,20 @@ gboolean
 stepcast_process_has_succeeded (StepcastProcess *self)
 {
   return WIFEXITED (self->wait_status) && WEXITSTATUS (self->wait_status) == 0;
+}
+
+/**
+ * stepcast_process_get_exit_status:
+ * @self: a process that has exited
+ *
+ * Returns: its exit status as a shell has it: from 0 to 255, 128 + N where signal N ended it
+ */
+int
+stepcast_process_get_exit_status (StepcastProcess *self)
+{
+  if (WIFSIGNALED (self->wait_status))
+    return 128 + WTERMSIG (self->wait_status);
+  return WEXITSTATUS (self->wait_status);
 }
 
 /**

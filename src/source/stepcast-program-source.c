@@ -5,16 +5,21 @@
 
 #include "stepcast-program-source.h"
 
+#include <glib/gi18n.h>
+
 #include "stepcast-program-run.h"
 
 /* An external program as a source: each run is a new process. */
+
+/* For people to read, and with a number behind it still a session's name. */
+#define MAX_NAME_BYTES 32
 
 struct _StepcastProgramSource
 {
   StepcastSource parent_instance;
 
-  char **argv;
-  gboolean uses_pty;
+  StepcastCommand *command;
+  StepcastDocumentLimits limits;
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
 };
@@ -26,8 +31,8 @@ stepcast_program_source_create_run (StepcastSource *source, guint number, GVaria
 {
   StepcastProgramSource *self = STEPCAST_PROGRAM_SOURCE (source);
 
-  return stepcast_program_run_new (number, (const char *const *) self->argv, self->uses_pty,
-                                   self->scheduler, self->validator);
+  return stepcast_program_run_new (number, self->command, &self->limits, self->scheduler,
+                                   self->validator);
 }
 
 static void
@@ -37,7 +42,7 @@ stepcast_program_source_dispose (GObject *object)
 
   g_clear_object (&self->scheduler);
   g_clear_object (&self->validator);
-  g_clear_pointer (&self->argv, g_strfreev);
+  g_clear_pointer (&self->command, stepcast_command_free);
 
   G_OBJECT_CLASS (stepcast_program_source_parent_class)->dispose (object);
 }
@@ -46,6 +51,8 @@ static void
 stepcast_program_source_class_init (StepcastProgramSourceClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = stepcast_program_source_dispose;
+  STEPCAST_SOURCE_CLASS (klass)->kind = "program";
+  STEPCAST_SOURCE_CLASS (klass)->summary = N_ ("An external program");
   STEPCAST_SOURCE_CLASS (klass)->create_run = stepcast_program_source_create_run;
 }
 
@@ -57,8 +64,8 @@ stepcast_program_source_init (StepcastProgramSource *self)
 /**
  * stepcast_program_source_new:
  * @name: what people call it
- * @argv: (array zero-terminated=1): the program and its arguments
- * @uses_pty: whether its output is a terminal
+ * @command: what to run, and how; checked
+ * @limits: (nullable): what one document may cost, or %NULL for the defaults
  * @scheduler: splits and checks what it prints
  * @validator: loads it
  *
@@ -66,18 +73,48 @@ stepcast_program_source_init (StepcastProgramSource *self)
  */
 StepcastSource *
 stepcast_program_source_new (const char *name,
-                             const char *const *argv,
-                             gboolean uses_pty,
+                             const StepcastCommand *command,
+                             const StepcastDocumentLimits *limits,
                              StepcastScheduler *scheduler,
                              StepcastValidator *validator)
 {
   StepcastProgramSource *self = g_object_new (STEPCAST_TYPE_PROGRAM_SOURCE, "name", name,
                                               "generator-type", STEPCAST_TYPE_GENERATOR, NULL);
 
-  self->argv = g_strdupv ((char **) argv);
-  self->uses_pty = uses_pty;
+  self->command = stepcast_command_copy (command);
+  self->limits = limits != NULL ? *limits : STEPCAST_DOCUMENT_LIMITS_DEFAULT;
   self->scheduler = g_object_ref (scheduler);
   self->validator = g_object_ref (validator);
 
   return STEPCAST_SOURCE (self);
+}
+
+/**
+ * stepcast_program_source_get_command:
+ * @self: a source
+ *
+ * Returns: (transfer none): what it runs
+ */
+const StepcastCommand *
+stepcast_program_source_get_command (StepcastProgramSource *self)
+{
+  g_return_val_if_fail (STEPCAST_IS_PROGRAM_SOURCE (self), NULL);
+
+  return self->command;
+}
+
+/**
+ * stepcast_program_source_make_name:
+ * @program: a program's name or path
+ *
+ * Returns: (transfer full): what stands for it in names of sources and sessions: `[a-z0-9-]{1,32}`
+ */
+char *
+stepcast_program_source_make_name (const char *program)
+{
+  g_autofree char *base = g_path_get_basename (program);
+  g_autofree char *name = g_ascii_strdown (base, MAX_NAME_BYTES);
+
+  g_strcanon (name, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
+  return g_steal_pointer (&name);
 }

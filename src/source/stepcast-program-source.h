@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include "stepcast-command.h"
+#include "stepcast-document-splitter.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-source.h"
 #include "stepcast-validator.h"
@@ -18,9 +20,13 @@ G_DECLARE_FINAL_TYPE (StepcastProgramSource,
                       StepcastSource)
 
 StepcastSource *stepcast_program_source_new (const char *name,
-                                             const char *const *argv,
-                                             gboolean uses_pty,
+                                             const StepcastCommand *command,
+                                             const StepcastDocumentLimits *limits,
                                              StepcastScheduler *scheduler,
                                              StepcastValidator *validator);
+
+char *stepcast_program_source_make_name (const char *program);
+
+const StepcastCommand *stepcast_program_source_get_command (StepcastProgramSource *self);
 
 G_END_DECLS

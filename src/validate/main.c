@@ -5,29 +5,33 @@
 
 #include <errno.h>
 #include <librsvg/rsvg.h>
+#include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "stepcast-error.h"
 #include "stepcast-guarded-stream.h"
-#include "stepcast-validate-protocol.h"
+#include "stepcast-picture.h"
+#include "stepcast-validate-helper.h"
 #include "stepcast-validator.h"
 
-/* Loads frames from outside with librsvg, which may hang, eat memory or abort on them: so it
- * happens here, where nothing else is lost. It is started by StepcastValidator; see
+/* Loads and draws frames from outside with librsvg, which may hang, eat memory or abort on them: so
+ * it happens here, where nothing else is lost. It is started by a StepcastHelperPool; see
  * stepcast-validate-protocol.h. */
-
-/* Of addresses. A document with the most elements and bytes that are let through takes about
- * 200 MB; an abort is better than a machine that swaps. */
-#define MAX_ADDRESS_BYTES (512L * 1024 * 1024)
 
 /* Standard input, output and error, and what GLib and fontconfig open for a moment. */
 #define MAX_FILES 16
 
 /* No limit of the splitter's is higher. */
 #define MAX_FRAME_BYTES (1024L * 1024 * 1024)
+
+/* Up to here libxml2's own limits need not be lifted. Where they are, memory and time are still
+ * bounded, and what they guard against, the expansion of entities, was left out on the way here. */
+#define USUAL_XML_BYTES (9 * 1000 * 1000)
 
 static void
 limit (int resource, rlim_t value)
@@ -48,14 +52,28 @@ give_up_rights (void)
   limit (RLIMIT_CORE, 0);
   if (STEPCAST_SANITIZED)
     return;
-  limit (RLIMIT_AS, MAX_ADDRESS_BYTES);
+  limit (RLIMIT_AS, STEPCAST_VALIDATE_ADDRESS_BYTES);
   limit (RLIMIT_NOFILE, MAX_FILES);
   limit (RLIMIT_FSIZE, 0);
 }
 
-/* The soft limit counts from the process's start, so each frame moves it on. */
+/* What the libraries may take within these limits. */
 static void
-renew_cpu_limit (void)
+set_up_libraries (void)
+{
+  /* librsvg filters in as many threads as there are processors: one picture takes one. */
+  g_setenv ("RAYON_NUM_THREADS", "1", TRUE);
+#ifdef M_ARENA_MAX
+  /* Each thread's own heap, as of those that look for fonts, would take 64 MiB of addresses. */
+  mallopt (M_ARENA_MAX, 1);
+#endif
+  /* Fontconfig may want to write a cache: that fails, and is no reason to die. */
+  signal (SIGXFSZ, SIG_IGN);
+}
+
+/* The soft limit counts from the process's start, so each request moves it on. */
+static void
+renew_cpu_limit (guint deadline_ms)
 {
   struct rusage usage;
   struct rlimit limits;
@@ -67,7 +85,7 @@ renew_cpu_limit (void)
 
   /* Both are rounded down. */
   used = (rlim_t) usage.ru_utime.tv_sec + (rlim_t) usage.ru_stime.tv_sec + 2;
-  limits.rlim_cur = MIN (used + STEPCAST_VALIDATE_CPU_SECONDS, limits.rlim_max);
+  limits.rlim_cur = MIN (used + stepcast_validate_get_cpu_seconds (deadline_ms), limits.rlim_max);
   setrlimit (RLIMIT_CPU, &limits);
 }
 
@@ -111,87 +129,123 @@ write_all (const void *buffer, gsize length)
   return TRUE;
 }
 
-static GBytes *
-read_request (void)
+static guint32
+get_number (const guint8 *from)
 {
+  guint32 number;
+
+  memcpy (&number, from, sizeof number);
+  return GUINT32_FROM_LE (number);
+}
+
+/* Returns whether there was one; its frame is the caller's. */
+static gboolean
+read_request (StepcastValidateRequest *request)
+{
+  guint8 header[STEPCAST_VALIDATE_REQUEST_HEADER_BYTES];
   guint32 length;
   char *frame;
 
-  if (!read_all (&length, sizeof length))
-    return NULL;
+  if (!read_all (header, sizeof header))
+    return FALSE;
 
-  length = GUINT32_FROM_LE (length);
+  request->operation = header[0];
+  request->width = get_number (header + 1);
+  length = get_number (header + 1 + sizeof (guint32));
   if (length > MAX_FRAME_BYTES)
-    return NULL;
+    return FALSE;
 
   frame = g_malloc (length);
   if (!read_all (frame, length))
     {
       g_free (frame);
-      return NULL;
+      return FALSE;
     }
 
-  return g_bytes_new_take (frame, length);
+  request->frame = g_bytes_new_take (frame, length);
+  return TRUE;
 }
 
 static gboolean
-write_answer (StepcastValidateStatus status, const char *message)
+write_answer (StepcastValidateStatus status, const void *payload, gsize length)
 {
-  g_autoptr (GByteArray) answer = g_byte_array_new ();
-  const guint32 length = (guint32) MIN (strlen (message), STEPCAST_VALIDATE_MAX_MESSAGE_BYTES);
-  const guint32 length_le = GUINT32_TO_LE (length);
-  const guint8 status_byte = (guint8) status;
+  const guint32 length_le = GUINT32_TO_LE ((guint32) length);
+  guint8 header[STEPCAST_VALIDATE_ANSWER_HEADER_BYTES] = { (guint8) status };
 
-  g_byte_array_append (answer, &status_byte, 1);
-  g_byte_array_append (answer, (const guint8 *) &length_le, sizeof length_le);
-  g_byte_array_append (answer, (const guint8 *) message, length);
-  return write_all (answer->data, answer->len);
+  memcpy (header + 1, &length_le, sizeof length_le);
+  return write_all (header, sizeof header) && write_all (payload, length);
 }
 
 static gboolean
-check (GBytes *frame, guint deadline_ms)
+write_message (StepcastValidateStatus status, const char *message)
+{
+  return write_answer (status, message,
+                       MIN (strlen (message), STEPCAST_VALIDATE_MAX_MESSAGE_BYTES));
+}
+
+static gboolean
+draw (RsvgHandle *handle, guint width)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GByteArray) png = stepcast_picture_draw (handle, width, &error);
+
+  if (png != NULL)
+    return write_answer (STEPCAST_VALIDATE_GOOD, png->data, png->len);
+  if (g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED))
+    return write_message (STEPCAST_VALIDATE_TOO_LARGE, error->message);
+  return write_message (STEPCAST_VALIDATE_BAD, error->message);
+}
+
+static gboolean
+answer (const StepcastValidateRequest *request, guint deadline_ms)
 {
   const gint64 deadline_us = g_get_monotonic_time () + (gint64) deadline_ms * 1000;
-  g_autoptr (GInputStream) stream = stepcast_guarded_stream_new (frame, deadline_us);
+  g_autoptr (GInputStream) stream = stepcast_guarded_stream_new (request->frame, deadline_us);
+  const RsvgHandleFlags flags = g_bytes_get_size (request->frame) > USUAL_XML_BYTES ?
+                                  RSVG_HANDLE_FLAG_UNLIMITED :
+                                  RSVG_HANDLE_FLAGS_NONE;
   g_autoptr (GError) error = NULL;
   RsvgHandle *handle;
+  gboolean answered;
 
-  handle = rsvg_handle_new_from_stream_sync (stream, NULL, RSVG_HANDLE_FLAGS_NONE, NULL, &error);
+  handle = rsvg_handle_new_from_stream_sync (stream, NULL, flags, NULL, &error);
+  if (handle == NULL)
+    return g_get_monotonic_time () >= deadline_us ?
+             write_message (STEPCAST_VALIDATE_LATE, "") :
+             write_message (STEPCAST_VALIDATE_BAD, error->message);
 
-  if (handle != NULL)
-    {
-      g_object_unref (handle);
-      return write_answer (STEPCAST_VALIDATE_GOOD, "");
-    }
-  if (g_get_monotonic_time () >= deadline_us)
-    return write_answer (STEPCAST_VALIDATE_LATE, "");
-  return write_answer (STEPCAST_VALIDATE_BAD, error->message);
+  answered = request->operation == STEPCAST_VALIDATE_DRAW ?
+               draw (handle, request->width) :
+               write_message (STEPCAST_VALIDATE_GOOD, "");
+  g_object_unref (handle);
+  return answered;
 }
 
 int
 main (int argc, char *argv[])
 {
   guint64 deadline_ms = STEPCAST_VALIDATOR_DEFAULT_DEADLINE_MS;
-  GBytes *frame;
+  StepcastValidateRequest request;
 
   if (argc > 2 ||
       (argc == 2 && !g_ascii_string_to_unsigned (argv[1], 10, 1, G_MAXUINT, &deadline_ms, NULL)))
     {
       g_printerr ("Usage: %s [DEADLINE-MS]\n"
-                  "Checks SVG documents for stepcastd; it is of no use by hand.\n",
+                  "Checks and draws SVG documents for stepcastd; it is of no use by hand.\n",
                   argv[0]);
       return EXIT_FAILURE;
     }
 
+  set_up_libraries ();
   give_up_rights ();
 
-  while ((frame = read_request ()) != NULL)
+  while (read_request (&request))
     {
       gboolean answered;
 
-      renew_cpu_limit ();
-      answered = check (frame, (guint) deadline_ms);
-      g_bytes_unref (frame);
+      renew_cpu_limit ((guint) deadline_ms);
+      answered = answer (&request, (guint) deadline_ms);
+      g_bytes_unref (request.frame);
       if (!answered)
         return EXIT_FAILURE;
     }

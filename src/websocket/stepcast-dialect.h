@@ -103,7 +103,7 @@ typedef struct
   char *(*set) (const StepcastRequest *request, StepcastSession *session, guint64 step);
   char *(*state) (StepcastSession *session);
   char *(*parameters) (StepcastSession *session);
-  char *(*progress) (StepcastSession *session, double steps_per_second);
+  char *(*progress) (StepcastSession *session);
   char *(*log) (const char *line);
   char *(*error) (const StepcastRequest *request, const char *id, const GError *error);
 } StepcastDialect;

@@ -17,9 +17,10 @@
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "              \
   "require-trusted-types-for 'script'"
 
-/* For a picture to be drawn. A program may be long in printing its first one, and each client that
- * asks meanwhile, gone or not, keeps a connection. */
-#define DRAW_SECONDS 10
+/* For a picture to come. The session and the rasterizer have deadlines of their own, which say
+ * more; what they do not bound is the wait for others' turns. Each client that waits, gone or not,
+ * keeps a connection. */
+#define PICTURE_SECONDS 25
 
 /* A frame may be foreign: opened in a tab of its own, it must not run script with our cookie. */
 #define FRAME_POLICY "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -170,7 +171,7 @@ stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *
 
       json_builder_begin_object (builder);
       stepcast_json_add_text (builder, "name", stepcast_source_get_name (source));
-      stepcast_json_add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+      stepcast_json_add_text (builder, "summary", stepcast_source_get_summary (source));
       json_builder_set_member_name (builder, "default");
       json_builder_add_boolean_value (builder, source == default_source);
       json_builder_set_member_name (builder, "parameters");
@@ -238,7 +239,7 @@ stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *sess
   respond_json (message, SOUP_STATUS_OK, builder);
 }
 
-/* ---- frame.svg ---- */
+/* ---- frame.svg, frame.png ---- */
 
 typedef struct
 {
@@ -246,6 +247,9 @@ typedef struct
   GCancellable *cancellable; /* cancelled: who asked has gone, or has been answered */
   gulong finished_id;
   GSource *deadline; /* (nullable) */
+
+  StepcastRasterizer *rasterizer; /* (nullable): what a PNG is asked of */
+  guint width;
 } FrameRequest;
 
 static void
@@ -253,6 +257,7 @@ frame_request_free (FrameRequest *request)
 {
   stepcast_gsource_clear (&request->deadline);
   g_signal_handler_disconnect (request->message, request->finished_id);
+  g_clear_object (&request->rasterizer);
   g_object_unref (request->message);
   g_object_unref (request->cancellable);
   g_free (request);
@@ -282,20 +287,95 @@ has_etag (SoupServerMessage *message, const char *etag)
   return is_known;
 }
 
+/* Says which picture it is. Returns %TRUE, and has answered, where the client has it already. */
+static gboolean
+respond_if_known (SoupServerMessage *message, const char *etag)
+{
+  add_header (message, "ETag", etag);
+  add_header (message, "Cache-Control", "no-cache");
+  if (!has_etag (message, etag))
+    return FALSE;
+
+  soup_server_message_set_status (message, SOUP_STATUS_NOT_MODIFIED, NULL);
+  return TRUE;
+}
+
 static void
-respond_frame (SoupServerMessage *message, StepcastFrame *frame)
+respond_svg (SoupServerMessage *message, StepcastFrame *frame)
 {
   g_autofree char *etag =
     g_strdup_printf ("\"%u-%" G_GUINT64_FORMAT "\"", stepcast_frame_get_run (frame),
                      stepcast_frame_get_serial (frame));
 
-  add_header (message, "ETag", etag);
-  add_header (message, "Cache-Control", "no-cache");
   add_header (message, "Content-Security-Policy", FRAME_POLICY);
-  if (has_etag (message, etag))
-    soup_server_message_set_status (message, SOUP_STATUS_NOT_MODIFIED, NULL);
-  else
+  if (!respond_if_known (message, etag))
     respond_bytes (message, SOUP_STATUS_OK, "image/svg+xml", stepcast_frame_get_svg (frame));
+}
+
+static guint
+get_frame_status (const GError *error)
+{
+  static const struct
+  {
+    StepcastError code;
+    guint status;
+  } statuses[] = {
+    { STEPCAST_ERROR_BAD_STATE, SOUP_STATUS_NOT_FOUND },
+    { STEPCAST_ERROR_INVALID_VALUE, SOUP_STATUS_BAD_REQUEST },
+    { STEPCAST_ERROR_LIMIT_EXCEEDED, SOUP_STATUS_BAD_REQUEST }, /* a smaller width may do */
+    { STEPCAST_ERROR_UNRESPONSIVE, SOUP_STATUS_SERVICE_UNAVAILABLE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    if (g_error_matches (error, STEPCAST_ERROR, (int) statuses[i].code))
+      return statuses[i].status;
+  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+}
+
+/* Nothing of what was said of a picture before is true of this answer. */
+static void
+respond_frame_error (SoupServerMessage *message, const GError *error)
+{
+  soup_message_headers_remove (soup_server_message_get_response_headers (message), "ETag");
+  stepcast_http_respond_error (message, get_frame_status (error), error);
+}
+
+static void
+on_rendered (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FrameRequest) request = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) png =
+    stepcast_rasterizer_render_finish (STEPCAST_RASTERIZER (source_object), result, &error);
+
+  if (g_cancellable_is_cancelled (request->cancellable))
+    return;
+
+  if (png != NULL)
+    respond_bytes (request->message, SOUP_STATUS_OK, "image/png", png);
+  else
+    respond_frame_error (request->message, error);
+  soup_server_message_unpause (request->message);
+}
+
+/* Goes on to draw the pixels of @frame, unless the client has them. */
+static void
+respond_png (FrameRequest *taken, StepcastFrame *frame)
+{
+  g_autoptr (FrameRequest) request = taken;
+  g_autofree char *etag =
+    g_strdup_printf ("\"%u-%" G_GUINT64_FORMAT "-%u\"", stepcast_frame_get_run (frame),
+                     stepcast_frame_get_serial (frame), request->width);
+
+  if (respond_if_known (request->message, etag))
+    {
+      soup_server_message_unpause (request->message);
+      return;
+    }
+
+  stepcast_rasterizer_render_async (request->rasterizer, stepcast_frame_get_svg (frame),
+                                    request->width, request->cancellable, on_rendered, request);
+  g_steal_pointer (&request);
 }
 
 static void
@@ -309,14 +389,16 @@ on_drawn (GObject *source_object, GAsyncResult *result, gpointer user_data)
   if (g_cancellable_is_cancelled (request->cancellable))
     return;
 
+  if (frame != NULL && request->rasterizer != NULL)
+    {
+      respond_png (g_steal_pointer (&request), frame);
+      return;
+    }
+
   if (frame != NULL)
-    respond_frame (request->message, frame);
+    respond_svg (request->message, frame);
   else
-    stepcast_http_respond_error (request->message,
-                                 g_error_matches (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE) ?
-                                   SOUP_STATUS_NOT_FOUND :
-                                   SOUP_STATUS_INTERNAL_SERVER_ERROR,
-                                 error);
+    respond_frame_error (request->message, error);
   soup_server_message_unpause (request->message);
 }
 
@@ -327,14 +409,14 @@ on_draw_deadline (gpointer user_data)
   FrameRequest *request = user_data;
   g_autoptr (GError) error =
     g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
-                 "There was no picture within %d s: the session has not come so far", DRAW_SECONDS);
+                 "There was no picture within %d s: others are drawn first", PICTURE_SECONDS);
 
   g_clear_pointer (&request->deadline, g_source_unref);
   if (g_cancellable_is_cancelled (request->cancellable))
     return G_SOURCE_REMOVE;
 
   g_cancellable_cancel (request->cancellable);
-  stepcast_http_respond_error (request->message, SOUP_STATUS_SERVICE_UNAVAILABLE, error);
+  respond_frame_error (request->message, error);
   soup_server_message_unpause (request->message);
   return G_SOURCE_REMOVE;
 }
@@ -345,27 +427,67 @@ on_finished (SoupServerMessage *message, GCancellable *cancellable)
   g_cancellable_cancel (cancellable);
 }
 
+/* @request: (transfer full) */
+static void
+draw (FrameRequest *request, StepcastSession *session)
+{
+  request->cancellable = g_cancellable_new ();
+  request->finished_id =
+    g_signal_connect (request->message, "finished", G_CALLBACK (on_finished), request->cancellable);
+  request->deadline = g_timeout_source_new_seconds (PICTURE_SECONDS);
+  g_source_set_static_name (request->deadline, "[stepcast] picture deadline");
+  g_source_set_callback (request->deadline, on_draw_deadline, request, NULL);
+  g_source_attach (request->deadline, g_main_context_get_thread_default ());
+
+  soup_server_message_pause (request->message);
+  stepcast_session_draw_async (session, request->cancellable, on_drawn, request);
+}
+
 /**
- * stepcast_http_respond_frame:
+ * stepcast_http_respond_svg:
  * @message: a request
  * @session: of which a picture is wanted
  *
  * Answers when there is one, or when it is too long in coming.
  */
 void
-stepcast_http_respond_frame (SoupServerMessage *message, StepcastSession *session)
+stepcast_http_respond_svg (SoupServerMessage *message, StepcastSession *session)
 {
-  FrameRequest *request = g_new (FrameRequest, 1);
+  FrameRequest *request = g_new0 (FrameRequest, 1);
 
   request->message = g_object_ref (message);
-  request->cancellable = g_cancellable_new ();
-  request->finished_id =
-    g_signal_connect (message, "finished", G_CALLBACK (on_finished), request->cancellable);
-  request->deadline = g_timeout_source_new_seconds (DRAW_SECONDS);
-  g_source_set_static_name (request->deadline, "[stepcast] picture deadline");
-  g_source_set_callback (request->deadline, on_draw_deadline, request, NULL);
-  g_source_attach (request->deadline, g_main_context_get_thread_default ());
+  draw (request, session);
+}
 
-  soup_server_message_pause (message);
-  stepcast_session_draw_async (session, request->cancellable, on_drawn, request);
+/**
+ * stepcast_http_respond_png:
+ * @message: a request
+ * @session: of which a picture is wanted
+ * @rasterizer: draws its pixels
+ * @query: (nullable): where `width` says how wide it is to be
+ *
+ * Answers when there is one, or when it is too long in coming.
+ */
+void
+stepcast_http_respond_png (SoupServerMessage *message,
+                           StepcastSession *session,
+                           StepcastRasterizer *rasterizer,
+                           GHashTable *query)
+{
+  const char *text = query != NULL ? g_hash_table_lookup (query, "width") : NULL;
+  g_autoptr (GError) error = NULL;
+  FrameRequest *request;
+  guint width;
+
+  if (!stepcast_rasterizer_parse_width (text, &width, &error))
+    {
+      respond_frame_error (message, error);
+      return;
+    }
+
+  request = g_new0 (FrameRequest, 1);
+  request->message = g_object_ref (message);
+  request->rasterizer = g_object_ref (rasterizer);
+  request->width = width;
+  draw (request, session);
 }

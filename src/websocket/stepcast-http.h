@@ -5,6 +5,7 @@
 
 #include <libsoup/soup.h>
 
+#include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
@@ -22,6 +23,10 @@ void stepcast_http_respond_page (SoupServerMessage *message, const char *path);
 void stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *registry);
 void stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager);
 void stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *session);
-void stepcast_http_respond_frame (SoupServerMessage *message, StepcastSession *session);
+void stepcast_http_respond_svg (SoupServerMessage *message, StepcastSession *session);
+void stepcast_http_respond_png (SoupServerMessage *message,
+                                StepcastSession *session,
+                                StepcastRasterizer *rasterizer,
+                                GHashTable *query);
 
 G_END_DECLS

@@ -166,48 +166,14 @@ stepcast_json_add_reason (JsonBuilder *builder, const GError *reason)
   json_builder_end_object (builder);
 }
 
-static const char *
-get_type_name (GParamSpec *pspec)
-{
-  switch (G_TYPE_FUNDAMENTAL (pspec->value_type))
-    {
-    case G_TYPE_BOOLEAN:
-      return "boolean";
-    case G_TYPE_DOUBLE:
-      return "number";
-    case G_TYPE_ENUM:
-      return "choice";
-    case G_TYPE_STRING:
-      return "text";
-    default:
-      return "integer";
-    }
-}
-
 static void
-add_choices (JsonBuilder *builder, GParamSpec *pspec)
+add_choices (JsonBuilder *builder, char **choices)
 {
-  GEnumClass *klass = G_PARAM_SPEC_ENUM (pspec)->enum_class;
-
   json_builder_set_member_name (builder, "choices");
   json_builder_begin_array (builder);
-  for (guint i = 0; i < klass->n_values; i++)
-    json_builder_add_string_value (builder, klass->values[i].value_nick);
+  for (guint i = 0; choices[i] != NULL; i++)
+    json_builder_add_string_value (builder, choices[i]);
   json_builder_end_array (builder);
-}
-
-static void
-add_bound (JsonBuilder *builder, GParamSpec *pspec, const char *name, double bound)
-{
-  guint64 maximum = G_IS_PARAM_SPEC_INT64 (pspec) ? G_MAXINT64 : G_MAXUINT64;
-
-  json_builder_set_member_name (builder, name);
-  if (G_IS_PARAM_SPEC_DOUBLE (pspec))
-    json_builder_add_double_value (builder, bound);
-  else if (bound < 0)
-    add_integer (builder, bound <= -0x1p63 ? G_MININT64 : (gint64) bound);
-  else
-    add_natural (builder, bound >= (double) maximum ? maximum : (guint64) bound);
 }
 
 static void
@@ -215,24 +181,28 @@ add_parameter (JsonBuilder *builder, GParamSpec *pspec, GVariant *value)
 {
   g_autoptr (GVariant) default_value = stepcast_parameter_get_default (pspec);
   const char *unit = stepcast_parameter_get_unit (pspec);
-  double minimum, maximum;
+  g_autoptr (GVariant) minimum = NULL;
+  g_autoptr (GVariant) maximum = NULL;
+  g_auto (GStrv) choices = stepcast_parameter_list_choices (pspec);
 
   json_builder_begin_object (builder);
   stepcast_json_add_text (builder, "name", pspec->name);
   stepcast_json_add_text (builder, "label", _ (g_param_spec_get_nick (pspec)));
   stepcast_json_add_text (builder, "description", _ (g_param_spec_get_blurb (pspec)));
-  stepcast_json_add_text (builder, "type", get_type_name (pspec));
+  stepcast_json_add_text (builder, "type", stepcast_parameter_get_type_name (pspec));
   json_builder_set_member_name (builder, "default");
   stepcast_json_add_value (builder, default_value);
   json_builder_set_member_name (builder, "value");
   stepcast_json_add_value (builder, value != NULL ? value : default_value);
   if (stepcast_parameter_get_bounds (pspec, &minimum, &maximum))
     {
-      add_bound (builder, pspec, "minimum", minimum);
-      add_bound (builder, pspec, "maximum", maximum);
+      json_builder_set_member_name (builder, "minimum");
+      stepcast_json_add_value (builder, minimum);
+      json_builder_set_member_name (builder, "maximum");
+      stepcast_json_add_value (builder, maximum);
     }
-  if (G_IS_PARAM_SPEC_ENUM (pspec))
-    add_choices (builder, pspec);
+  if (choices != NULL)
+    add_choices (builder, choices);
   if (unit != NULL)
     {
       stepcast_json_add_text (builder, "unit", _ (unit));
@@ -333,21 +303,6 @@ stepcast_json_add_fraction (JsonBuilder *builder, double fraction)
     json_builder_add_double_value (builder, fraction);
   else
     json_builder_add_null_value (builder);
-}
-
-/**
- * stepcast_json_get_summary:
- * @generator_type: a type derived from #StepcastGenerator, or itself
- *
- * Returns: (transfer none): one translated line that says what it computes
- */
-const char *
-stepcast_json_get_summary (GType generator_type)
-{
-  g_autoptr (GTypeClass) type_class = g_type_class_ref (generator_type);
-  const char *summary = STEPCAST_GENERATOR_CLASS (type_class)->summary;
-
-  return summary != NULL ? _ (summary) : _ ("An external program");
 }
 
 static GVariant *

@@ -23,7 +23,6 @@ void stepcast_json_add_parameters (JsonBuilder *builder, GType generator_type, G
 void stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type);
 void stepcast_json_add_metrics (JsonBuilder *builder, StepcastSession *session);
 void stepcast_json_add_fraction (JsonBuilder *builder, double fraction);
-const char *stepcast_json_get_summary (GType generator_type);
 
 GVariant *stepcast_json_read_values (JsonObject *values, GType generator_type, GError **error);
 

@@ -34,6 +34,7 @@ struct _StepcastOutbox
   GQueue ordered;   /* of Message: frames, and what belongs after them */
 
   guint n_waiting_frames;
+  guint64 n_sent_frames;
   gsize answer_bytes;
 };
 
@@ -274,6 +275,8 @@ take_next (StepcastOutbox *self)
     message = pop_head (&self->ordered);
   g_assert (message != NULL);
   stop_waiting (self, message);
+  if (message->is_frame)
+    self->n_sent_frames++;
 
   return message;
 }
@@ -342,6 +345,40 @@ guint
 stepcast_outbox_get_n_frames (const StepcastOutbox *self)
 {
   return self->n_waiting_frames + (self->current != NULL && self->current->is_frame ? 1 : 0);
+}
+
+/**
+ * stepcast_outbox_get_n_sent_frames:
+ * @self: an outbox
+ *
+ * Returns: how many frames have been written, or begun
+ */
+guint64
+stepcast_outbox_get_n_sent_frames (const StepcastOutbox *self)
+{
+  return self->n_sent_frames;
+}
+
+/**
+ * stepcast_outbox_get_backlog_bytes:
+ * @self: an outbox
+ *
+ * Returns: all that waits to be written
+ */
+gsize
+stepcast_outbox_get_backlog_bytes (const StepcastOutbox *self)
+{
+  gsize n_bytes = self->answer_bytes;
+
+  if (self->current != NULL)
+    n_bytes += (self->current->is_frame ? self->current->length : 0) - self->n_written;
+  for (GList *link = self->ordered.head; link != NULL; link = link->next)
+    {
+      const Message *message = link->data;
+
+      n_bytes += message->is_frame ? message->length : 0;
+    }
+  return n_bytes;
 }
 
 /**

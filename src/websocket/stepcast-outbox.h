@@ -49,6 +49,8 @@ gboolean stepcast_outbox_is_empty (const StepcastOutbox *self);
 gboolean stepcast_outbox_is_within_message (const StepcastOutbox *self);
 guint stepcast_outbox_get_n_waiting_frames (const StepcastOutbox *self);
 guint stepcast_outbox_get_n_frames (const StepcastOutbox *self);
+guint64 stepcast_outbox_get_n_sent_frames (const StepcastOutbox *self);
+gsize stepcast_outbox_get_backlog_bytes (const StepcastOutbox *self);
 gsize stepcast_outbox_get_answer_bytes (const StepcastOutbox *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastOutbox, stepcast_outbox_free)

@@ -197,7 +197,7 @@ say_nothing_of_session (StepcastSession *session)
 }
 
 static char *
-say_nothing_of_progress (StepcastSession *session, double steps_per_second)
+say_nothing_of_progress (StepcastSession *session)
 {
   return NULL;
 }

@@ -35,6 +35,7 @@ struct _StepcastServer
   GObject parent_instance;
 
   StepcastSessionManager *manager;
+  StepcastRasterizer *rasterizer;
   SoupServer *soup;
   StepcastAcceptor *acceptor; /* (nullable): while it listens */
   StepcastGate *gate;
@@ -434,7 +435,8 @@ static void
 handle_session (StepcastServer *self,
                 SoupServerMessage *message,
                 StepcastSession *session,
-                const char *what)
+                const char *what,
+                GHashTable *query)
 {
   g_autoptr (GError) error = NULL;
 
@@ -444,7 +446,11 @@ handle_session (StepcastServer *self,
     }
   else if (g_str_equal (what, "frame.svg"))
     {
-      stepcast_http_respond_frame (message, session);
+      stepcast_http_respond_svg (message, session);
+    }
+  else if (g_str_equal (what, "frame.png"))
+    {
+      stepcast_http_respond_png (message, session, self->rasterizer, query);
     }
   else if (g_str_equal (what, "ws"))
     {
@@ -455,7 +461,7 @@ handle_session (StepcastServer *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg and ws", quoted);
+                   "A session has no “%s”; it has frame.svg, frame.png and ws", quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }
@@ -480,7 +486,7 @@ handle_sessions (SoupServer *soup,
 
   session = stepcast_session_manager_find (self->manager, parts[1], &error);
   if (session != NULL)
-    handle_session (self, message, session, parts[2]);
+    handle_session (self, message, session, parts[2], query);
   else if (g_strcmp0 (parts[2], "ws") == 0)
     handle_websocket (self, message, NULL, error);
   else
@@ -781,6 +787,7 @@ stepcast_server_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->manager, self);
   g_hash_table_remove_all (self->viewers);
   g_clear_object (&self->manager);
+  g_clear_object (&self->rasterizer);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->dispose (object);
 }
@@ -856,15 +863,17 @@ stepcast_server_init (StepcastServer *self)
 /**
  * stepcast_server_new:
  * @manager: whose sessions it serves
+ * @rasterizer: draws PNGs of their frames
  *
  * Returns: (transfer full): a new server, which does not listen yet
  */
 StepcastServer *
-stepcast_server_new (StepcastSessionManager *manager)
+stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *rasterizer)
 {
   StepcastServer *self = g_object_new (STEPCAST_TYPE_SERVER, NULL);
 
   self->manager = g_object_ref (manager);
+  self->rasterizer = g_object_ref (rasterizer);
   g_signal_connect (manager, "session-removed", G_CALLBACK (on_session_removed), self);
 
   self->soup = soup_server_new (NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include "stepcast-access.h"
 #include "stepcast-links.h"
+#include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
@@ -15,7 +16,8 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastServer, stepcast_server, STEPCAST, SERVER, GObject)
 
-StepcastServer *stepcast_server_new (StepcastSessionManager *manager);
+StepcastServer *stepcast_server_new (StepcastSessionManager *manager,
+                                     StepcastRasterizer *rasterizer);
 
 void stepcast_server_set_viewer_defaults (StepcastServer *self,
                                           StepcastDelivery joined_delivery,

@@ -274,7 +274,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   stepcast_json_add_text (builder, "version", PACKAGE_VERSION);
   stepcast_json_add_text (builder, "session", stepcast_session_get_name (session));
   stepcast_json_add_text (builder, "generator", stepcast_source_get_name (source));
-  stepcast_json_add_text (builder, "summary", stepcast_json_get_summary (generator_type));
+  stepcast_json_add_text (builder, "summary", stepcast_source_get_summary (source));
   stepcast_json_add_text (builder, "role",
                           greeting->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
   stepcast_json_add_text (builder, "delivery",
@@ -337,7 +337,7 @@ v1_parameters (StepcastSession *session)
 }
 
 static char *
-v1_progress (StepcastSession *session, double steps_per_second)
+v1_progress (StepcastSession *session)
 {
   JsonBuilder *builder = begin_message ("progress");
   const StepcastProgress *progress = stepcast_session_get_progress (session);
@@ -348,7 +348,7 @@ v1_progress (StepcastSession *session, double steps_per_second)
   json_builder_set_member_name (builder, "metrics");
   stepcast_json_add_metrics (builder, session);
   json_builder_set_member_name (builder, "steps-per-second");
-  json_builder_add_double_value (builder, steps_per_second);
+  json_builder_add_double_value (builder, stepcast_session_get_steps_per_second (session));
 
   return end_message (builder);
 }

@@ -46,13 +46,13 @@ struct _StepcastViewer
   gsize last_frame_bytes; /* 0 before the first */
   gsize window_bytes;     /* of delivery "every" */
   guint n_stops;          /* its requests to stop that are not answered yet */
+  gint64 began_us;
+  guint64 n_offered; /* frames that were drawn while it was here */
 
   GSource *close_timer; /* (nullable): after an error */
 
   GSource *progress_timer; /* (nullable) */
   gboolean has_progressed; /* since progress was told */
-  guint64 told_step;
-  gint64 told_us;
 };
 
 enum
@@ -169,6 +169,7 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
   if (self->is_closing)
     return;
 
+  self->n_offered += n_frames;
   if (self->delivery == STEPCAST_DELIVERY_LATEST)
     stepcast_outbox_drop_frames (self->outbox);
   for (guint i = first; i < n_frames; i++)
@@ -182,8 +183,30 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
 }
 
 static void
+stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
+{
+  StepcastViewer *self = STEPCAST_VIEWER (sink);
+  const char *protocol = self->dialect->subprotocol;
+  guint64 n_sent = stepcast_outbox_get_n_sent_frames (self->outbox);
+  guint64 n_waiting = stepcast_outbox_get_n_waiting_frames (self->outbox);
+
+  g_variant_dict_insert (description, "role", "s",
+                         self->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
+  g_variant_dict_insert (description, "protocol", "s", protocol != NULL ? protocol : "plain");
+  g_variant_dict_insert (description, "delivery", "s",
+                         self->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
+  g_variant_dict_insert (description, "seconds", "d",
+                         (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
+  g_variant_dict_insert (description, "sent", "t", n_sent);
+  g_variant_dict_insert (description, "missed", "t", self->n_offered - n_sent - n_waiting);
+  g_variant_dict_insert (description, "backlog-bytes", "t",
+                         (guint64) stepcast_outbox_get_backlog_bytes (self->outbox));
+}
+
+static void
 stepcast_viewer_sink_init (StepcastFrameSinkInterface *iface)
 {
+  iface->describe = stepcast_viewer_describe;
   iface->get_demand = stepcast_viewer_get_demand;
   iface->deliver = stepcast_viewer_deliver;
 }
@@ -193,16 +216,8 @@ stepcast_viewer_sink_init (StepcastFrameSinkInterface *iface)
 static void
 say_progress (StepcastViewer *self)
 {
-  guint64 step = stepcast_session_get_progress (self->session)->step;
-  gint64 now_us = g_get_monotonic_time ();
-  double seconds = (double) (now_us - self->told_us) / G_USEC_PER_SEC;
-  double rate =
-    step > self->told_step && self->told_us > 0 ? (double) (step - self->told_step) / seconds : 0;
-
   self->has_progressed = FALSE;
-  self->told_step = step;
-  self->told_us = now_us;
-  say_in_order (self, self->dialect->progress (self->session, rate));
+  say_in_order (self, self->dialect->progress (self->session));
 }
 
 static gboolean
@@ -734,6 +749,7 @@ stepcast_viewer_new (GIOStream *stream,
 
   self->dialect = dialect;
   self->role = role;
+  self->began_us = g_get_monotonic_time ();
   self->tap = stepcast_tap_stream_new (stream);
   self->outbox = stepcast_tap_stream_get_outbox (self->tap);
   stepcast_tap_stream_listen (self->tap, &tap_events, self);

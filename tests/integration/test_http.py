@@ -8,9 +8,10 @@ import asyncio
 import re
 import socket
 import stat
+import struct
 
-from stepcast import (FACTOR, SANITIZED, RawClient, Response, Service, TestCase, main, parse_head,
-                      step_of, within)
+from stepcast import (FACTOR, SANITIZED, RawClient, Response, Service, TestCase, command_of,
+                      descendants, main, parse_head, step_of, wait_for, within)
 
 MIB = 1024 * 1024
 CODES = {'bad-state', 'bad-request', 'unknown-generator', 'unknown-session', 'unknown-parameter',
@@ -91,6 +92,7 @@ class Pages(Checks):
     async def test_unknown_paths(self):
         async with Service() as service:
             for path in ('/nope', '/sessions/nope', '/sessions/nope/frame.svg',
+                         '/sessions/nope/frame.png',
                          '/sessions/nope/ws/x', '/generators/x', '/healthx', '/ws/x',
                          '/favicon.icox'):
                 self.assert_refused(await service.get(path), 404)
@@ -231,6 +233,128 @@ class Picture(Checks):
         data = await within(reader.read(), 'the response')
         writer.close()
         return data
+
+
+def circle(extra=''):
+    """A program that prints one document, and lives on."""
+    svg = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10">'
+           f'<circle cx="5" cy="5" r="4" fill="#ff8000"/>{extra}</svg>')
+    return ['/bin/sh', '-c', f"echo '{svg}'; exec sleep 1000"]
+
+
+BOMB = ('<filter id="f"><feTurbulence baseFrequency="9" numOctaves="1000000"/></filter>'
+        '<rect width="20" height="10" filter="url(#f)"/>')
+
+
+class Pixels(Checks):
+    PATH = '/sessions/sh_1/frame.png'
+
+    def assert_png(self, response, width, height):
+        self.assertEqual(response.status, 200, response)
+        self.assertEqual(response.body[:16], b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR')
+        self.assertEqual(struct.unpack('>II', response.body[16:24]), (width, height))
+        self.assertEqual(response.body[-8:-4], b'IEND')
+
+    async def begin(self, service, client):
+        await client.send('start')
+        await client.frame()
+
+    async def test_has_its_headers(self):
+        async with Service(program=circle()) as service:
+            async with await service.connect() as client:
+                self.assert_refused(await service.get(self.PATH), 404, 'bad-state')
+                await self.begin(service, client)
+                response = await service.get(self.PATH + '?width=100')
+                self.assert_png(response, 100, 50)
+                self.assertEqual(response.all('Content-Type'), ['image/png'])
+                self.assertEqual(response.all('ETag'), ['"1-1-100"'])
+                self.assertEqual(response.all('Cache-Control'), ['no-cache'])
+                self.assertEqual(response.all('X-Content-Type-Options'), ['nosniff'])
+                self.assertEqual(response.all('Cross-Origin-Resource-Policy'), ['same-origin'])
+                self.assert_png(await service.get(self.PATH), 20, 10)
+                self.assert_png(await service.get(self.PATH + '?width=8192'), 8192, 4096)
+                head = await service.request('HEAD', self.PATH + '?width=100')
+                self.assertEqual((head.status, head.body), (200, b''))
+                self.assertEqual(head.get('Content-Length'), str(len(response.body)))
+
+    async def test_is_not_drawn_twice(self):
+        async with Service(program=circle()) as service:
+            async with await service.connect() as client:
+                await self.begin(service, client)
+                for query in ('', '?width=10'):
+                    tag = (await service.get(self.PATH + query)).get('ETag')
+                    response = await service.get(self.PATH + query, ('If-None-Match', tag))
+                    self.assertEqual((response.status, response.body), (304, b''))
+                    self.assertEqual(response.get('ETag'), tag)
+                    other = await service.get(self.PATH + '?width=11', ('If-None-Match', tag))
+                    self.assert_png(other, 11, 6)
+
+    async def test_bad_widths(self):
+        async with Service(program=circle()) as service:
+            async with await service.connect() as client:
+                await self.begin(service, client)
+                for width in ('', '0', '-1', '8193', '1.5', 'x', '1e3', '%20100', '9' * 1000,
+                              '%00', '%ff'):
+                    response = await service.get(f'{self.PATH}?width={width}')
+                    self.assert_refused(response, 400, 'invalid-value')
+                    self.assertIsNone(response.get('ETag'))
+
+    async def test_of_a_built_in_generator(self):
+        async with Service() as service:
+            async with await service.connect(generator='attractor') as client:
+                await client.send('start')
+                await client.frame()
+                response = await service.get('/sessions/attractor_1/frame.png?width=64')
+                self.assertEqual(response.status, 200)
+                self.assertEqual(struct.unpack('>I', response.body[16:20]), (64,))
+                await client.stop()
+
+    async def test_of_an_absurd_shape(self):
+        program = ['/bin/sh', '-c', 'echo \'<svg xmlns="http://www.w3.org/2000/svg" width="1" '
+                                    'height="1e9"/>\'; exec sleep 1000']
+        async with Service(program=program) as service:
+            async with await service.connect() as client:
+                await self.begin(service, client)
+                response = await service.get(self.PATH)
+                self.assert_refused(response, 400, 'limit-exceeded')
+                self.assertIsNone(response.get('ETag'))
+
+    async def test_a_view_link_will_do(self):
+        async with Service(auth=None, program=circle()) as service:
+            async with await service.connect() as client:
+                await self.begin(service, client)
+                self.assert_refused(await service.get(self.PATH), 401, 'permission-denied')
+                view = service.view_token()
+                self.assert_png(await service.get(f'{self.PATH}?width=30&token={view}'), 30, 15)
+
+    async def test_what_takes_too_long(self):
+        """It is given up, those who wait behind it are drawn, and all else goes on."""
+        async with Service(program=circle(BOMB)) as service:
+            async with await service.connect() as client:
+                await self.begin(service, client)
+                slow = asyncio.ensure_future(service.get(self.PATH + '?width=100'))
+                await wait_for(lambda: self.helpers(service) == 2, 'a helper that draws')
+                self.assertEqual((await service.get('/sessions/sh_1/frame.svg')).status, 200)
+                async with await service.connect(generator='pattern') as other:
+                    await other.send('step')
+                    await other.until_told('paused')
+                    next_ = await service.get('/sessions/pattern_1/frame.png?width=10')
+                    self.assertEqual(next_.status, 200)
+                self.assert_refused(await slow, 503, 'unresponsive')
+                # The helper that checks frames is kept.
+                await wait_for(lambda: self.helpers(service) == 1, 'the end of what drew')
+
+    async def test_the_service_does_not_wait_for_it(self):
+        async with Service(program=circle(BOMB)) as service:
+            async with await service.connect() as client:
+                await self.begin(service, client)
+                slow = asyncio.ensure_future(service.get(self.PATH + '?width=100'))
+                await wait_for(lambda: self.helpers(service) == 2, 'a helper that draws')
+        await asyncio.gather(slow, return_exceptions=True)
+
+    @staticmethod
+    def helpers(service):
+        return sum('stepcast-validate' in command_of(pid) for pid in descendants(service.pid))
 
 
 class Gate(Checks):
@@ -391,7 +515,7 @@ class Tokens(Checks):
         async with Service(auth=None) as service:
             self.assertRegex(service.token, '^[0-9a-f]{32}$')
             for path in ('/', '/generators', '/sessions', '/sessions/x', '/sessions/x/frame.svg',
-                         '/ws', '/nope'):
+                         '/sessions/x/frame.png', '/ws', '/nope'):
                 self.assert_refused(await service.get(path), 401, 'permission-denied')
             self.assertEqual((await service.get('/health')).status, 200)
             for path in ('/ws?token=', '/sessions/x/ws?token='):

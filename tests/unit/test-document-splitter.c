@@ -319,7 +319,7 @@ static const Refusal refusals[] = {
   { SVG ">\n <g xmlns:a='b' id='x'\n  onclick='a'/></svg>", -1, 1, 3, 3,
     "attribute onclick of <g>" },
   { "<?xml-stylesheet href='a.css'?>" SVG "/>", -1, 1, 1, 1, "<?xml-stylesheet?>" },
-  { SVG "/>" SVG ">\n<g>", -1, 2, 2, 4, "The program ended inside document 2" },
+  { SVG "/>" SVG ">\n<g>", -1, 2, 2, 4, "The stream ended inside document 2" },
   { "<?xml version='1.0'?>\n", -1, 1, 2, 1, "half a document" },
   { "<!-- a --> <!-- b", -1, 1, 1, 18, "half a document" },
   { "<!DOCTYPE svg>", -1, 1, 1, 15, "half a document" },
@@ -375,7 +375,7 @@ check_refusal (const Refusal *refusal, gsize length, const gsize *cuts, gsize n_
     position = g_strdup_printf ("Document %u, line %u, column %u: ", refusal->document,
                                 refusal->line, refusal->column);
   else
-    position = g_strdup_printf ("The program ended inside document %u (line %u, column %u): ",
+    position = g_strdup_printf ("The stream ended inside document %u (line %u, column %u): ",
                                 refusal->document, refusal->line, refusal->column);
   if (!g_str_has_prefix (error->message, position))
     complain ("“%s” does not begin with “%s”", error->message, position);

@@ -247,7 +247,7 @@ test_silence (void)
   g_assert_null (stepcast_plain_dialect.greeting (session, &greeting));
   g_assert_null (stepcast_plain_dialect.accepted (request, session, TRUE));
   g_assert_null (stepcast_plain_dialect.parameters (session));
-  g_assert_null (stepcast_plain_dialect.progress (session, 1));
+  g_assert_null (stepcast_plain_dialect.progress (session));
   g_assert_null (stepcast_plain_dialect.log ("a line"));
   g_assert_null (stepcast_plain_dialect.state (session)); /* idle */
 }

@@ -40,15 +40,33 @@ on_ended (StepcastProcess *process, Fixture *fixture)
 }
 
 static void
-start_argv (Fixture *fixture, const char *const *argv, gboolean uses_pty)
+start_command (Fixture *fixture, const StepcastCommand *command)
 {
   g_autoptr (GError) error = NULL;
 
-  fixture->process = stepcast_process_new (argv, uses_pty, &error);
+  fixture->process = stepcast_process_new (command, &error);
   g_assert_no_error (error);
   fixture->output = g_string_new (NULL);
   g_signal_connect (fixture->process, "exited", G_CALLBACK (on_exited), fixture);
   g_signal_connect (fixture->process, "ended", G_CALLBACK (on_ended), fixture);
+}
+
+static void
+start_argv (Fixture *fixture, const char *const *argv, gboolean uses_pty)
+{
+  g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
+
+  command->uses_pty = uses_pty;
+  start_command (fixture, command);
+}
+
+/* To be filled in further. */
+static StepcastCommand *
+new_script (const char *script)
+{
+  const char *const argv[] = { "sh", "-c", script, NULL };
+
+  return stepcast_command_new (argv);
 }
 
 static void
@@ -143,6 +161,7 @@ test_status (Fixture *fixture, gconstpointer data)
 {
   start (fixture, "exit 42", FALSE);
   assert_exit (fixture, "exited with status 42");
+  g_assert_cmpint (stepcast_process_get_exit_status (fixture->process), ==, 42);
   g_assert_false (stepcast_process_has_succeeded (fixture->process));
 }
 
@@ -156,6 +175,7 @@ test_signal (Fixture *fixture, gconstpointer data)
 
     g_assert_true (g_str_has_prefix (exit, "was killed by signal 6 ("));
   }
+  g_assert_cmpint (stepcast_process_get_exit_status (fixture->process), ==, 128 + 6);
   g_assert_false (stepcast_process_has_succeeded (fixture->process));
 }
 
@@ -185,9 +205,11 @@ test_no_program (Fixture *fixture, gconstpointer data)
     for (guint uses_pty = 0; uses_pty <= 1; uses_pty++)
       {
         const char *const argv[] = { programs[i], NULL };
+        g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
         g_autoptr (GError) error = NULL;
 
-        g_assert_null (stepcast_process_new (argv, uses_pty, &error));
+        command->uses_pty = uses_pty != 0;
+        g_assert_null (stepcast_process_new (command, &error));
         g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
         g_assert_nonnull (strstr (error->message, "can't be started"));
       }
@@ -210,6 +232,116 @@ test_environment (Fixture *fixture, gconstpointer data)
   start (fixture, "echo $PYTHONUNBUFFERED $STEPCAST_TEST_WORD", FALSE);
   assert_exit (fixture, "exited with status 0");
   assert_output (fixture, "1 kept\n");
+}
+
+static void
+test_environment_of_its_own (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command =
+    new_script ("echo $PYTHONUNBUFFERED $STEPCAST_TEST_WORD $STEPCAST_TEST_OTHER");
+
+  g_setenv ("STEPCAST_TEST_WORD", "kept", TRUE);
+  g_setenv ("STEPCAST_TEST_OTHER", "not kept", TRUE);
+  command->environment = g_variant_ref_sink (
+    g_variant_new_parsed ("{'PYTHONUNBUFFERED': '0', 'STEPCAST_TEST_OTHER': 'set = so'}"));
+  start_command (fixture, command);
+  assert_exit (fixture, "exited with status 0");
+  assert_output (fixture, "0 kept set = so\n");
+}
+
+static void
+test_folder (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command = new_script ("pwd -P");
+
+  command->cwd = g_strdup ("/proc");
+  start_command (fixture, command);
+  assert_exit (fixture, "exited with status 0");
+  assert_output (fixture, "/proc\n");
+}
+
+static void
+test_no_folder (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command = new_script ("pwd");
+  g_autoptr (GError) error = NULL;
+
+  command->cwd = g_strdup ("/nonexistent/folder");
+  g_assert_null (stepcast_process_new (command, &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
+  g_assert_nonnull (strstr (error->message, "/nonexistent/folder"));
+}
+
+/* Whether it has a terminal or not; and none is set where none is asked for. */
+static void
+test_limits (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command =
+    new_script ("ulimit -Sv; ulimit -Hv; ulimit -St; ulimit -Ht");
+
+  command->uses_pty = GPOINTER_TO_INT (data);
+  command->max_memory_bytes = 100 * 1024 * 1024;
+  command->max_cpu_seconds = 500;
+  start_command (fixture, command);
+  assert_exit (fixture, "exited with status 0");
+  assert_output (fixture, "102400\n102400\n500\n501\n");
+}
+
+static void
+test_no_limits (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *ours = NULL;
+
+  g_assert_true (
+    g_spawn_command_line_sync ("sh -c 'ulimit -v; ulimit -t'", &ours, NULL, NULL, NULL));
+  start (fixture, "ulimit -v; ulimit -t", FALSE);
+  assert_exit (fixture, "exited with status 0");
+  assert_output (fixture, ours);
+}
+
+static void
+test_too_much_memory (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command =
+    new_script ("dd if=/dev/zero of=/dev/null bs=200M count=1 2>/dev/null || echo too much");
+
+  command->max_memory_bytes = 100 * 1024 * 1024;
+  start_command (fixture, command);
+  assert_exit (fixture, "exited with status 0");
+  assert_output (fixture, "too much\n");
+}
+
+/* The program can't even be loaded: one way or the other that is told. */
+static void
+test_least_memory (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command = new_script ("echo alive");
+  g_autoptr (GError) error = NULL;
+
+  command->max_memory_bytes = STEPCAST_COMMAND_MIN_MEMORY_BYTES;
+  fixture->process = stepcast_process_new (command, &error);
+  if (fixture->process == NULL)
+    {
+      g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
+      return;
+    }
+  stepcast_test_wait_for (stepcast_process_has_ended (fixture->process));
+  g_assert_false (stepcast_process_has_succeeded (fixture->process));
+}
+
+/* SIGXCPU at the limit; SIGKILL for one that does not listen. */
+static void
+test_too_much_time (Fixture *fixture, gconstpointer data)
+{
+  gboolean listens = GPOINTER_TO_INT (data);
+  g_autoptr (StepcastCommand) command =
+    new_script (listens ? "while :; do :; done" : "trap '' XCPU; while :; do :; done");
+
+  command->max_cpu_seconds = 1;
+  start_command (fixture, command);
+  wait_for_end (fixture);
+  g_assert_cmpint (stepcast_process_get_exit_status (fixture->process), ==,
+                   128 + (listens ? SIGXCPU : SIGKILL));
 }
 
 /* Nothing of ours is open in it but its three. */
@@ -398,7 +530,8 @@ test_dropped_when_told (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 2; i++)
     {
       const char *const argv[] = { "sh", "-c", i == 0 ? "exit 1" : "sleep 1000 & exit 1", NULL };
-      gpointer process = stepcast_process_new (argv, FALSE, NULL);
+      g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
+      gpointer process = stepcast_process_new (command, NULL);
 
       g_object_add_weak_pointer (process, &process);
       g_signal_connect (process, "exited", G_CALLBACK (g_object_unref), NULL);
@@ -422,12 +555,22 @@ main (int argc, char *argv[])
   ADD ("no-program", test_no_program);
   ADD ("given/stdin", test_stdin);
   ADD ("given/environment", test_environment);
+  ADD ("given/environment-of-its-own", test_environment_of_its_own);
+  ADD ("given/folder", test_folder);
+  ADD ("given/no-folder", test_no_folder);
   ADD ("given/descriptors", test_descriptors);
   ADD_WITH ("given/descriptors-with-terminal", test_descriptors, GINT_TO_POINTER (TRUE));
   ADD ("given/arguments", test_arguments);
   ADD ("given/pipe", test_pipe);
   ADD ("given/terminal", test_terminal);
   ADD ("given/terminal-is-held", test_terminal_is_held);
+  ADD ("limits/set", test_limits);
+  ADD_WITH ("limits/set-with-terminal", test_limits, GINT_TO_POINTER (TRUE));
+  ADD ("limits/none", test_no_limits);
+  ADD ("limits/memory", test_too_much_memory);
+  ADD ("limits/least-memory", test_least_memory);
+  ADD_WITH ("limits/time", test_too_much_time, GINT_TO_POINTER (TRUE));
+  ADD ("limits/time-unheard", test_too_much_time);
   ADD ("terminate/sleeping", test_terminate);
   ADD_WITH ("terminate/in-a-terminal", test_terminate, GINT_TO_POINTER (TRUE));
   ADD ("terminate/says-goodbye", test_says_goodbye);

@@ -164,23 +164,43 @@ tear_down (Fixture *fixture, gconstpointer data)
 }
 
 static void
-make_session_of (Fixture *fixture, const char *const *argv, gboolean uses_pty)
+make_session_of_command (Fixture *fixture,
+                         const StepcastCommand *command,
+                         const StepcastDocumentLimits *limits)
 {
   g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
 
-  fixture->source =
-    stepcast_program_source_new ("program", argv, uses_pty, fixture->scheduler, fixture->validator);
+  fixture->source = stepcast_program_source_new ("program", command, limits, fixture->scheduler,
+                                                 fixture->validator);
   fixture->session = stepcast_session_new ("program_1", fixture->source, none, DEADLINE_MS);
   g_signal_connect (fixture->session, "log", G_CALLBACK (on_log), fixture);
 }
 
 static void
-make_session (Fixture *fixture, const char *script)
+make_session_of (Fixture *fixture, const char *const *argv, gboolean uses_pty)
+{
+  g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
+
+  command->uses_pty = uses_pty;
+  make_session_of_command (fixture, command, NULL);
+}
+
+/* A script's command, to be filled in further. */
+static StepcastCommand *
+new_command (Fixture *fixture, const char *script)
 {
   g_autofree char *text = g_strdup_printf ("dir='%s'\n" WORDS "%s", fixture->dir, script);
   const char *const argv[] = { "/bin/sh", "-c", text, NULL };
 
-  make_session_of (fixture, argv, FALSE);
+  return stepcast_command_new (argv);
+}
+
+static void
+make_session (Fixture *fixture, const char *script)
+{
+  g_autoptr (StepcastCommand) command = new_command (fixture, script);
+
+  make_session_of_command (fixture, command, NULL);
 }
 
 /* Puts into the file "refused" what passes the rules, and what librsvg 2.54 aborts on. */
@@ -947,6 +967,168 @@ test_stopped_child (Fixture *fixture, gconstpointer data)
   assert_stops (fixture);
 }
 
+/* ---- what the command asks for ---- */
+
+static void
+test_folder_and_environment (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command = new_command (fixture, "echo $PWD $WORD >&2; d 1");
+
+  command->cwd = g_strdup ("/proc");
+  command->environment = g_variant_ref_sink (g_variant_new_parsed ("{'WORD': 'a word'}"));
+  make_session_of_command (fixture, command, NULL);
+  g_assert_cmpstr (stepcast_source_get_kind (fixture->source), ==, "program");
+  g_assert_cmpstr (
+    stepcast_program_source_get_command (STEPCAST_PROGRAM_SOURCE (fixture->source))->cwd, ==,
+    "/proc");
+  start (fixture);
+  wait_for_state (fixture, STEPCAST_SESSION_STATE_FINISHED);
+  g_assert_cmpstr (fixture->log->str, ==, "/proc a word\n");
+}
+
+static void
+test_limits_of_documents (Fixture *fixture, gconstpointer data)
+{
+  const StepcastDocumentLimits limits = { .max_bytes = 1024, .max_elements = 2 };
+  const gboolean is_long = GPOINTER_TO_INT (data);
+  g_autoptr (StepcastCommand) command =
+    new_command (fixture,
+                 is_long ? "docs 1 3; d $(printf '%01024d' 0)" : "docs 1 3; d '</text><text>'");
+
+  make_session_of_command (fixture, command, &limits);
+  start (fixture);
+  assert_failed (fixture, 3, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                 is_long ? "max-bytes is 1024" : "max-elements is 2");
+}
+
+/* ---- its exit status, as whoever the run comes home to sees it ---- */
+
+typedef struct
+{
+  StepcastRun *run;
+  StepcastOutcome outcome;
+  int exit_status; /* when it came home */
+} Ending;
+
+static void
+ending_get_demand (StepcastRun *run, StepcastDemand *demand, gpointer user_data)
+{
+}
+
+static guint64
+ending_get_allowance (StepcastRun *run, gpointer user_data)
+{
+  return G_MAXUINT64;
+}
+
+static void
+ending_came_home (StepcastRun *run,
+                  GPtrArray *frames,
+                  StepcastOutcome outcome,
+                  const GError *error,
+                  gpointer user_data)
+{
+  Ending *ending = user_data;
+
+  ending->outcome = outcome;
+  ending->exit_status = stepcast_run_get_exit_status (run);
+  if (outcome == STEPCAST_OUTCOME_NONE)
+    stepcast_run_proceed (run);
+}
+
+static const StepcastRunEvents ending_events = {
+  .get_demand = ending_get_demand,
+  .get_allowance = ending_get_allowance,
+  .came_home = ending_came_home,
+};
+
+static void
+begin_run (Fixture *fixture, Ending *ending)
+{
+  g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+
+  *ending = (Ending){ .run = stepcast_source_create_run (fixture->source, 1, none) };
+  g_assert_cmpint (stepcast_run_get_exit_status (ending->run), ==, -1);
+  stepcast_run_listen (ending->run, &ending_events, ending);
+  stepcast_run_proceed (ending->run);
+}
+
+static void
+assert_ends (Ending *ending, StepcastOutcome outcome, int exit_status)
+{
+  stepcast_test_wait_for (ending->outcome != STEPCAST_OUTCOME_NONE);
+  g_assert_cmpint (ending->outcome, ==, outcome);
+  g_assert_cmpint (ending->exit_status, ==, exit_status);
+  g_clear_object (&ending->run);
+}
+
+static void
+test_exit_status (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *script;
+    StepcastOutcome outcome;
+    int exit_status;
+  } cases[] = {
+    { "d 1", STEPCAST_OUTCOME_FINISHED, 0 },
+    { "exit 0", STEPCAST_OUTCOME_FAILED, 0 }, /* it printed nothing */
+    { "d 1; exit 3", STEPCAST_OUTCOME_FAILED, 3 },
+    { "d 1; exit 255", STEPCAST_OUTCOME_FAILED, 255 },
+    { "d 1; kill -KILL $$", STEPCAST_OUTCOME_FAILED, 128 + SIGKILL },
+    { "d 1; exec >&-; exit 4", STEPCAST_OUTCOME_FAILED, 4 },
+    { "d 1; echo junk; exec sleep 1000", STEPCAST_OUTCOME_FAILED, 128 + SIGTERM },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      Ending ending;
+
+      g_clear_object (&fixture->source);
+      g_clear_object (&fixture->session);
+      make_session (fixture, cases[i].script);
+      begin_run (fixture, &ending);
+      assert_ends (&ending, cases[i].outcome, cases[i].exit_status);
+    }
+}
+
+static void
+test_exit_status_when_stopped (Fixture *fixture, gconstpointer data)
+{
+  gboolean is_polite = GPOINTER_TO_INT (data);
+  Ending ending;
+
+  make_session (fixture, is_polite ? "trap 'exit 5' TERM; told 1; while :; do sleep 0.01; done" :
+                                     "told 1; exec sleep 1000");
+  begin_run (fixture, &ending);
+  stepcast_test_wait_for (read_number (fixture, "told") == 1);
+  stepcast_run_cancel (ending.run);
+  assert_ends (&ending, STEPCAST_OUTCOME_CANCELLED, is_polite ? 5 : 128 + SIGTERM);
+}
+
+static void
+test_exit_status_of_none (Fixture *fixture, gconstpointer data)
+{
+  const char *const argv[] = { "/nonexistent/program", NULL };
+  Ending ending;
+
+  make_session_of (fixture, argv, FALSE);
+  begin_run (fixture, &ending);
+  assert_ends (&ending, STEPCAST_OUTCOME_FAILED, -1);
+}
+
+static void
+test_too_much_time (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCommand) command = new_command (fixture, "docs 1 3; while :; do :; done");
+  Ending ending;
+
+  command->max_cpu_seconds = 1;
+  make_session_of_command (fixture, command, NULL);
+  begin_run (fixture, &ending);
+  assert_ends (&ending, STEPCAST_OUTCOME_FAILED, 128 + SIGXCPU);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -1001,6 +1183,16 @@ main (int argc, char *argv[])
   ADD ("end/escaped", test_escaped);
   ADD ("end/escaped-while-held", test_escaped_while_held);
   ADD ("end/escaped-and-stopped", test_escaped_and_stopped);
+  ADD ("command/folder-and-environment", test_folder_and_environment);
+  ADD ("command/max-elements", test_limits_of_documents);
+  g_test_add ("/program-run/command/max-bytes", Fixture, GINT_TO_POINTER (TRUE), set_up,
+              test_limits_of_documents, tear_down);
+  ADD ("exit-status/by-itself", test_exit_status);
+  ADD ("exit-status/stopped", test_exit_status_when_stopped);
+  g_test_add ("/program-run/exit-status/stopped-politely", Fixture, GINT_TO_POINTER (TRUE), set_up,
+              test_exit_status_when_stopped, tear_down);
+  ADD ("exit-status/none", test_exit_status_of_none);
+  ADD ("exit-status/too-much-time", test_too_much_time);
 #undef ADD
 
   return g_test_run ();
