@@ -77,10 +77,27 @@ class InstallTest(unittest.TestCase):
                 self.assertTrue(self.installed(self.options['localedir'], language, 'LC_MESSAGES',
                                                'stepcast.mo').is_file(), language)
 
+    def test_desktop(self):
+        data = self.installed(self.options['datadir'])
+        name = 'org.stepcast.Stepcast1'
+        for path in (f'applications/{name}.desktop', f'metainfo/{name}.metainfo.xml',
+                     f'glib-2.0/schemas/{name}.gschema.xml',
+                     f'dbus-1/interfaces/{name}.Manager.xml',
+                     f'icons/hicolor/scalable/apps/{name}.svg',
+                     f'icons/hicolor/symbolic/apps/{name}-symbolic.svg'):
+            self.assertTrue((data / path).is_file(), f'{data / path} is not there')
+        program = str(PREFIX / self.options['bindir'] / 'stepcastd')
+        activation = (data / f'dbus-1/services/{name}.service').read_text()
+        self.assertIn(f'Exec={program} --dbus-activated\n', activation)
+        self.assertIn('SystemdService=stepcastd.service\n', activation)
+        unit = self.installed('lib', 'systemd', 'user', 'stepcastd.service').read_text()
+        self.assertIn(f'ExecStart={program} --dbus-activated\n', unit)
+
     def test_nothing_else(self):
         prefix = self.installed()
         folders = tuple(self.installed(self.options[name])
                         for name in ('bindir', 'libexecdir', 'datadir'))
+        folders += (self.installed('lib', 'systemd', 'user'),)
         for path in self.root.rglob('*'):
             if path.is_dir():
                 continue

@@ -207,7 +207,7 @@ class CliTestCase(TestCase):
                 await process.wait()
         self.err = err.decode()
         self.assertEqual(process.returncode, status,
-                         f'stepcast {arguments}: {out[-2000:]!r} {self.err!r}')
+                         f'stepcast {arguments}: {(out or b"")[-2000:]!r} {self.err!r}')
         self.assertNotRegex(self.err, 'CRITICAL|WARNING|Sanitizer|runtime error')
         return out if binary else (out or b'').decode()
 

@@ -541,7 +541,7 @@ test_greeting (void)
                      "{\"name\":\"lost\",\"summary\":\"No number\"}]");
       assert_member (hello, "limits",
                      "{\"message-bytes\":65536,\"answer-bytes\":262144,\"window-bytes\":196608,"
-                     "\"stop-seconds\":5}");
+                     "\"stop-seconds\":30}");
     }
 }
 
