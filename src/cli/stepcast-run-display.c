@@ -246,13 +246,9 @@ get_advice (StepcastDBusSession *session)
     { "generator-failed",
       N_ ("Try other parameters: “stepcast generators NAME” has their ranges.") },
   };
-  GVariant *reason = stepcast_dbus_session_get_reason (session);
-  const char *code = "";
 
-  if (reason != NULL)
-    g_variant_get_child (reason, 0, "&s", &code);
   for (gsize i = 0; i < G_N_ELEMENTS (advices); i++)
-    if (g_str_equal (code, advices[i].code))
+    if (stepcast_session_text_has_reason (session, advices[i].code))
       return _ (advices[i].advice);
 
   return NULL;

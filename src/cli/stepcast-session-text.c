@@ -118,6 +118,8 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 char *
 stepcast_session_text_format_seconds (double seconds)
 {
+  if (seconds < 0.001)
+    return g_strdup_printf (_ ("%.1f ms"), seconds * 1000);
   if (seconds < 1)
     return g_strdup_printf (_ ("%.0f ms"), seconds * 1000);
   return g_strdup_printf (_ ("%.1f s"), seconds);
@@ -218,6 +220,24 @@ stepcast_session_text_list_parts (StepcastDBusSession *session)
   add_metrics (parts, session);
 
   return g_strv_builder_end (parts);
+}
+
+/**
+ * stepcast_session_text_has_reason:
+ * @session: a session
+ * @wanted: the name of an error
+ *
+ * Returns: whether that is why it has failed
+ */
+gboolean
+stepcast_session_text_has_reason (StepcastDBusSession *session, const char *wanted)
+{
+  GVariant *reason = stepcast_dbus_session_get_reason (session);
+  const char *code = "";
+
+  if (reason != NULL)
+    g_variant_get_child (reason, 0, "&s", &code);
+  return g_str_equal (code, wanted);
 }
 
 /**
