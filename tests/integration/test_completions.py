@@ -107,6 +107,11 @@ class Completions(CliTestCase):
                                             COMPLETIONS / 'stepcast.bash', 'stepcast', *words))
         await self.check(complete)
         self.assertEqual(await complete('run', '--', 'tru'), {'true', 'truncate'})
+        (self.directory / 'last.svg').touch()
+        for words in (['--output', 'la'], ['--output', '=', 'la'], ['--output', '=']):
+            self.assertIn('last.svg', await complete('run', *words))
+        self.assertEqual(await complete('show', '--format', '=', 'p'), {'png'})
+        self.assertEqual(await complete('run', 'gray-scott', 'feed', '='), set())
 
     @unittest.skipUnless(shutil.which('fish'), 'there is no fish')
     async def test_fish(self):
