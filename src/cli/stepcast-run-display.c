@@ -50,6 +50,8 @@ stepcast_run_display_new (StepcastDBusSession *session, gboolean wants_json)
 void
 stepcast_run_display_free (StepcastRunDisplay *self)
 {
+  if (self->live != NULL && !self->has_ended)
+    stepcast_live_line_clear (self->live); /* the shell's prompt comes next */
   g_object_unref (self->session);
   g_clear_pointer (&self->live, stepcast_live_line_free);
   g_free (self->last_state);

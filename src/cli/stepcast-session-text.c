@@ -103,7 +103,7 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 {
   guint64 step = stepcast_dbus_session_get_step (session);
 
-  if (step == 0)
+  if (step == 0 && !stepcast_session_text_has_ended (session))
     return g_strdup (stepcast_session_text_get_state (session));
   return g_strdup_printf (_ ("%s at step %" PRIu64), stepcast_session_text_get_state (session),
                           step);

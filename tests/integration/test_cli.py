@@ -49,6 +49,7 @@ BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
     <allow own="*"/>
   </policy>
 </busconfig>
@@ -206,9 +207,9 @@ class CliTestCase(TestCase):
                 await process.wait()
         self.err = err.decode()
         self.assertEqual(process.returncode, status,
-                         f'stepcast {arguments}: {out[-2000:]!r} {self.err!r}')
+                         f'stepcast {arguments}: {(out or b"")[-2000:]!r} {self.err!r}')
         self.assertNotRegex(self.err, 'CRITICAL|WARNING|Sanitizer|runtime error')
-        return out if binary else out.decode()
+        return out if binary else (out or b'').decode()
 
     async def refused(self, *arguments, status, parts=(), **options):
         """Runs stepcast, which refuses: says so on its standard error, and what to do."""
@@ -267,7 +268,7 @@ class Control(CliTestCase):
         self.assertEqual(await self.names(), [])
 
     async def test_json(self):
-        await self.cli('run', '--detach', 'pattern', 'steps=1000000')
+        await self.cli('run', '--detach', '--rate=1000', 'pattern', 'steps=1000000')
         listed = await self.object('list')
         self.assertEqual({'name', 'generator', 'kind', 'state', 'reason', 'exit-status', 'run',
                           'step', 'steps-per-second', 'frames-per-second', 'rate', 'progress',
@@ -471,7 +472,8 @@ async def wait_for_step(test, step):
 
 class Run(CliTestCase):
     async def test_live_line_and_ctrl_c(self):
-        async with await self.terminal('run', 'pattern', 'steps=1000000', columns=50) as terminal:
+        async with await self.terminal('run', '--rate=100', 'pattern', 'steps=5000',
+                                       columns=50) as terminal:
             await terminal.see(r'\Apattern_1: http://\S+session=pattern_1')
             await terminal.see(r'running · step [1-9]\d* · [█░]{20} \d+ %')
             terminal.press('\x03')
@@ -520,6 +522,7 @@ class Run(CliTestCase):
             terminal.press('\x03')
             self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
             self.assertNotIn('stopped at', terminal.plain)
+            self.assertTrue(terminal.output.endswith('\r\x1b[K'), 'the prompt has no line of its own')
 
         async def is_gone():
             return await self.names() == []
@@ -544,6 +547,12 @@ class Run(CliTestCase):
                               r'finished at step 20\n\Z')
         self.assertEqual(self.err, '')
 
+    async def test_a_full_disk(self):
+        with open('/dev/full', 'w') as full:
+            await self.cli('list', '--json', status=SUCCESS, stdout=full)
+            await self.cli('generators', status=FAILED, stdout=full)
+            self.assertIn('Standard output', self.err)
+
     async def test_no_colour(self):
         async with await self.terminal('run', 'pattern', 'steps=20',
                                        env={'NO_COLOR': '1'}) as terminal:
@@ -555,7 +564,7 @@ class Run(CliTestCase):
             self.assertNotIn('\x1b', terminal.output)
 
     async def test_a_locale_without_utf8(self):
-        async with await self.terminal('run', 'pattern', 'steps=1000000',
+        async with await self.terminal('run', '--rate=100', 'pattern', 'steps=5000',
                                        env={'LC_ALL': 'C'}) as terminal:
             await terminal.see(r'running, step [1-9]\d*, [#-]{20} \d+ %')
             terminal.press('\x03')
@@ -664,7 +673,7 @@ class Program(CliTestCase):
         folder.mkdir()
         program = folder / 'tell'
         program.write_text('#!/bin/sh\npwd > told.part\nprintf "%s\\n" "$MARK" "$OTHER" '
-                           '"${DBUS_SESSION_BUS_ADDRESS-none}" "$@" >> told.part\n'
+                           '"${INVOCATION_ID-none}" "$@" >> told.part\n'
                            'mv told.part told\necho "<svg xmlns=\'http://www.w3.org/2000/svg\'/>"\n')
         program.chmod(0o755)
         expected = [str(folder), 'ours', 'more', 'none', '--detach', 'a  b*']
@@ -678,7 +687,7 @@ class Program(CliTestCase):
             with self.subTest(cwd=cwd, options=options, command=command):
                 told.unlink(missing_ok=True)
                 await self.cli('run', '--env=OTHER=more', *options, '--', command, '--detach',
-                               'a  b*', cwd=cwd, env={'MARK': 'ours', 'PATH': path})
+                               'a  b*', cwd=cwd, env={'MARK': 'ours', 'PATH': path, 'INVOCATION_ID': 'x'})
                 lines = told.read_text().splitlines()
                 self.assertEqual(lines, expected)
 
