@@ -8,6 +8,7 @@ import asyncio
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -182,6 +183,25 @@ class IdleExit(TestCase):
                     self.assertEqual(await bus.get('Version'), '0.1.0')
                 except GLib.Error as error:
                     self.fail(f'{error.message}; the log: {bus.read_log()[-2000:]}')
+
+
+class Idleness(TestCase):
+    async def test_nothing_wakes_up(self):
+        """No thread of a service that nobody needs runs, unless something comes."""
+        async with PrivateBus() as bus, Service(bus=bus) as service:
+            tasks = pathlib.Path(f'/proc/{service.pid}/task')
+
+            # GLib lets a thread of its pool go after 15 s; by then it has woken twice.
+            def count_switches():
+                names = {task: (task / 'comm').read_text().strip() for task in tasks.iterdir()}
+                return {f'{task.name} {name}': re.findall(r'ctxt_switches:\s+(\d+)',
+                                                          (task / 'status').read_text())
+                        for task, name in names.items() if not name.startswith('pool-')}
+
+            await service.wait_idle()
+            before = count_switches()
+            await asyncio.sleep(3)
+            self.assertEqual(count_switches(), before)
 
 
 class NotifySocket:
