@@ -696,21 +696,33 @@ stepcast_parameters_defaults (GType generator_type)
  * @values: an `a{sv}`
  * @changes: an `a{sv}` that wins over it
  *
- * Returns: (transfer full): an `a{sv}` of both
+ * Returns: (transfer full): an `a{sv}` of both, in the order of @values; what is only in @changes
+ *   comes after them
  */
 GVariant *
 stepcast_parameters_merge (GVariant *values, GVariant *changes)
 {
-  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (values);
+  g_auto (GVariantDict) changed = G_VARIANT_DICT_INIT (changes);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   GVariantIter iter;
   const char *name;
   GVariant *value;
 
+  g_variant_iter_init (&iter, values);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    {
+      g_autoptr (GVariant) change = g_variant_dict_lookup_value (&changed, name, NULL);
+
+      g_variant_builder_add (&builder, "{sv}", name, change != NULL ? change : value);
+      g_variant_dict_remove (&changed, name);
+    }
+
   g_variant_iter_init (&iter, changes);
   while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
-    g_variant_dict_insert_value (&dict, name, value);
+    if (g_variant_dict_remove (&changed, name))
+      g_variant_builder_add (&builder, "{sv}", name, value);
 
-  return g_variant_ref_sink (g_variant_dict_end (&dict));
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 /**

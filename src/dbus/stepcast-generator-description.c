@@ -15,13 +15,6 @@ add_text (GVariantDict *dict, const char *key, const char *text)
   g_variant_dict_insert (dict, key, "s", text);
 }
 
-/* A variant within the dictionary's variant: its type tells how the value is to be given. */
-static void
-add_variant (GVariantDict *dict, const char *key, GVariant *value)
-{
-  g_variant_dict_insert (dict, key, "v", value);
-}
-
 static GVariant *
 describe_parameter (GParamSpec *pspec)
 {
@@ -37,11 +30,11 @@ describe_parameter (GParamSpec *pspec)
   add_text (&dict, "summary", _ (g_param_spec_get_blurb (pspec)));
   add_text (&dict, "type", stepcast_parameter_get_type_name (pspec));
   add_text (&dict, "signature", g_variant_get_type_string (default_value));
-  add_variant (&dict, "default", default_value);
+  g_variant_dict_insert_value (&dict, "default", default_value);
   if (stepcast_parameter_get_bounds (pspec, &minimum, &maximum))
     {
-      add_variant (&dict, "minimum", minimum);
-      add_variant (&dict, "maximum", maximum);
+      g_variant_dict_insert_value (&dict, "minimum", minimum);
+      g_variant_dict_insert_value (&dict, "maximum", maximum);
     }
   if (choices != NULL)
     g_variant_dict_insert (&dict, "choices", "^as", choices);

@@ -1,0 +1,793 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Stepcast authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""stepcast, the command line: end to end, on a bus of its own and in a terminal of its own."""
+
+import asyncio
+import codecs
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import struct
+import tempfile
+import termios
+import unicodedata
+
+from stepcast import (FACTOR, PROGRAMS, PYTHON, Service, TestCase, is_alive, main, step_of,
+                      wait_for, within)
+
+STEPCAST = os.environ.get('STEPCAST', 'stepcast')
+
+SUCCESS, FAILED, USAGE, NO_SERVICE, UNKNOWN, SIGNAL = 0, 1, 2, 3, 4, 128
+
+
+class NotZero:
+    """A status that is compared with another: anything but success."""
+
+    def __eq__(self, other):
+        return other not in (None, 0)
+
+    def __repr__(self):
+        return 'a status that is not 0'
+
+
+NOT_ZERO = NotZero()
+
+# No service can be activated on it: a test starts its own.
+BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:dir={directory}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+'''
+
+ESCAPE = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]')
+
+
+class Bus:
+    """A session bus, and nothing on it."""
+
+    async def __aenter__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-bus-'))
+        config = self.directory / 'bus.conf'
+        config.write_text(BUS_CONFIG.format(directory=self.directory))
+        self.process = await asyncio.create_subprocess_exec(
+            'dbus-daemon', f'--config-file={config}', '--nofork', '--nopidfile',
+            '--print-address=1', stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
+        line = await within(self.process.stdout.readline(), 'the address of the bus')
+        self.address = line.decode().strip()
+        assert self.address, 'dbus-daemon does not start'
+        return self
+
+    async def __aexit__(self, *_):
+        await self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    async def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+
+def text_width(text):
+    return sum(0 if unicodedata.combining(c) else
+               2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in text)
+
+
+class Terminal:
+    """A stepcast in a terminal: what it wrote there, and keys for it."""
+
+    def __init__(self, columns):
+        self.columns = columns
+        self.output = ''
+        self.decoder = codecs.getincrementaldecoder('utf-8')('replace')
+
+    async def start(self, *arguments, env, cwd, **options):
+        ours, theirs = pty.openpty()
+        self.fd = ours
+        self.resize(self.columns)
+
+        def take_terminal():
+            os.setsid()
+            fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+            for number in (signal.SIGHUP, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+
+        self.process = await asyncio.create_subprocess_exec(
+            STEPCAST, *arguments, **{'stdin': theirs, 'stdout': theirs, 'stderr': theirs, **options},
+            env=env, cwd=cwd, preexec_fn=take_terminal)
+        os.close(theirs)
+        asyncio.get_running_loop().add_reader(self.fd, self.read)
+        return self
+
+    def read(self):
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            data = b''
+        self.output += self.decoder.decode(data)
+        if not data:
+            asyncio.get_running_loop().remove_reader(self.fd)
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+        asyncio.get_running_loop().remove_reader(self.fd)
+        os.close(self.fd)
+
+    def resize(self, columns):
+        self.columns = columns
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack('HHHH', 24, columns, 0, 0))
+
+    def press(self, keys):
+        os.write(self.fd, keys.encode())
+
+    @property
+    def plain(self):
+        return ESCAPE.sub('', self.output)
+
+    async def see(self, pattern, since=0):
+        """Waits until it is there, after the first @since characters."""
+        def find():
+            return re.search(pattern, ESCAPE.sub('', self.output[since:]))
+        try:
+            return await wait_for(find, f'{pattern!r} in the terminal')
+        except AssertionError as error:
+            raise AssertionError(f'{error}; there is: {self.output[-2000:]!r}') from None
+
+    async def end(self):
+        status = await within(self.process.wait(), 'the end of stepcast')
+        self.read_rest()
+        return status
+
+    def read_rest(self):
+        os.set_blocking(self.fd, False)
+        with contextlib.suppress(OSError):
+            while data := os.read(self.fd, 65536):
+                self.output += self.decoder.decode(data)
+
+    def live_lines(self, since=0):
+        """All that was written where the live line is."""
+        return [line for line in re.split(r'[\r\n]', ESCAPE.sub('', self.output[since:]))
+                if ' · ' in line]
+
+
+class CliTestCase(TestCase):
+    wants_service = True
+
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-cli-'))
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.bus = await self.enterAsyncContext(Bus())
+        self.env = {key: value for key, value in os.environ.items()
+                    if not key.startswith(('XDG_', 'DBUS_', 'LC_', 'LANG', 'G_', 'NO_COLOR'))}
+        self.env.update(DBUS_SESSION_BUS_ADDRESS=self.bus.address, LC_ALL='C.UTF-8', TERM='xterm',
+                        HOME=str(self.directory), XDG_DATA_DIRS=str(self.directory),
+                        XDG_RUNTIME_DIR=str(self.directory))
+        if self.wants_service:
+            self.service = await self.enterAsyncContext(
+                Service(auth=None, env={'DBUS_SESSION_BUS_ADDRESS': self.bus.address}))
+
+    async def spawn(self, *arguments, env=None, **options):
+        return await asyncio.create_subprocess_exec(
+            STEPCAST, *map(str, arguments), **{
+                'stdin': asyncio.subprocess.DEVNULL, 'stdout': asyncio.subprocess.PIPE,
+                'stderr': asyncio.subprocess.PIPE, 'cwd': self.directory, **options},
+            env={**self.env, **(env or {})})
+
+    async def cli(self, *arguments, status=SUCCESS, input=None, binary=False, **options):
+        """Runs stepcast to its end: what it wrote to its standard output."""
+        if input is not None:
+            options['stdin'] = asyncio.subprocess.PIPE
+        process = await self.spawn(*arguments, **options)
+        try:
+            out, err = await within(process.communicate(input), f'the end of stepcast {arguments}')
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        self.err = err.decode()
+        self.assertEqual(process.returncode, status,
+                         f'stepcast {arguments}: {out[-2000:]!r} {self.err!r}')
+        self.assertNotRegex(self.err, 'CRITICAL|WARNING|Sanitizer|runtime error')
+        return out if binary else out.decode()
+
+    async def refused(self, *arguments, status, parts=(), **options):
+        """Runs stepcast, which refuses: says so on its standard error, and what to do."""
+        out = await self.cli(*arguments, status=status, **options)
+        self.assertEqual(out, '')
+        self.assertTrue(self.err.startswith('stepcast: '), self.err)
+        self.assertLess(len(self.err.splitlines()), 8)
+        for part in parts:
+            self.assertIn(part, self.err)
+        return self.err
+
+    async def json(self, *arguments, **options):
+        return [json.loads(line)
+                for line in (await self.cli(*arguments, '--json', **options)).splitlines()]
+
+    async def object(self, *arguments, **options):
+        objects = await self.json(*arguments, **options)
+        self.assertEqual(len(objects), 1, objects)
+        return objects[0]
+
+    async def names(self):
+        return [session['name'] for session in await self.json('list')]
+
+    async def open(self, name='one', generator='attractor', *arguments):
+        await self.cli('run', '--detach', f'--name={name}', generator, *arguments)
+        return name
+
+    async def terminal(self, *arguments, columns=80, env=None, **options):
+        terminal = Terminal(columns)
+        await terminal.start(*map(str, arguments), env={**self.env, **(env or {})},
+                             cwd=self.directory, **options)
+        return terminal
+
+
+class Control(CliTestCase):
+    async def test_a_session_s_life(self):
+        out = await self.cli('run', '--detach', 'attractor')
+        self.assertRegex(out, r'\Aattractor_1: http://127\.0\.0\.1:\d+/\?\S*session=attractor_1\S*\n\Z')
+        self.assertRegex(await self.cli('list'), r'(?m)^attractor_1 +attractor +running +\d+')
+        await wait_for_step(self, 2)
+
+        out = await self.cli('pause')
+        step = int(re.fullmatch(r'attractor_1: paused at step (\d+)\n', out).group(1))
+        self.assertEqual(await self.cli('step'), f'attractor_1: paused at step {step + 1}\n')
+        self.assertEqual(await self.cli('step', '7'), f'attractor_1: paused at step {step + 8}\n')
+        self.assertEqual(await self.cli('step', 'attractor_1', '2'),
+                         f'attractor_1: paused at step {step + 10}\n')
+        self.assertEqual((await self.object('status'))['step'], step + 10)
+        self.assertRegex(await self.cli('resume'), r'\Aattractor_1: running')
+        out = await self.cli('stop')
+        self.assertRegex(out, r'\Aattractor_1: stopped at step \d+ after [\d.]+ m?s\n\Z')
+        self.assertRegex(await self.cli('stop'), r'nothing to stop: stopped at step')
+        self.assertRegex(await self.cli('start', 'attractor_1'), r'\Aattractor_1: running')
+        self.assertEqual((await self.object('status'))['run'], 2)
+        self.assertEqual(await self.cli('close'), 'attractor_1: closed\n')
+        self.assertEqual(await self.names(), [])
+
+    async def test_json(self):
+        await self.cli('run', '--detach', 'pattern', 'steps=1000000')
+        listed = await self.object('list')
+        self.assertEqual({'name', 'generator', 'kind', 'state', 'reason', 'exit-status', 'run',
+                          'step', 'steps-per-second', 'frames-per-second', 'rate', 'progress',
+                          'viewers', 'metrics', 'parameters', 'frame-url'}, set(listed))
+        self.assertEqual((listed['name'], listed['generator'], listed['kind']),
+                         ('pattern_1', 'pattern', 'generator'))
+        self.assertIsNone(listed['reason'])
+        self.assertIsNone(listed['exit-status'])
+        self.assertEqual(listed['parameters']['steps'], 1000000)
+        paused = await self.object('pause')
+        self.assertEqual((paused['state'], paused['name']), ('paused', 'pattern_1'))
+        stepped = await self.object('step', '3')
+        self.assertEqual((stepped['state'], stepped['step']), ('paused', paused['step'] + 3))
+        self.assertTrue(0 < stepped['progress'] < 1)
+        set_ = await self.object('set', 'bytes=5000')
+        self.assertEqual((set_['name'], set_['parameters']), ('pattern_1', {'bytes': 5000}))
+        self.assertGreater(set_['step'], 0)
+        stopped = await self.object('stop')
+        self.assertEqual(stopped['stopped']['step'], stepped['step'])
+        self.assertGreaterEqual(stopped['stopped']['seconds'], 0)
+        shown = await self.object('show', 'now.svg')
+        self.assertEqual(shown['bytes'], (self.directory / 'now.svg').stat().st_size)
+        link = await self.object('link', '--view')
+        self.assertEqual((link['name'], link['role']), ('pattern_1', 'view'))
+        self.assertEqual(await self.object('close'), {'name': 'pattern_1', 'closed': True})
+        version = await self.object('version')
+        self.assertEqual(version['stepcast'], version['stepcastd'])
+        self.assertEqual(version['address'], self.service.url)
+
+    async def test_the_name_can_be_left_out_of_one(self):
+        for command in ('status', 'start', 'stop', 'pause', 'resume', 'step', 'show', 'link',
+                        'close'):
+            with self.subTest(command, sessions=0):
+                await self.refused(command, status=UNKNOWN, parts=['no session', 'stepcast run'])
+        await self.refused('set', 'a=1', status=UNKNOWN, parts=['no session'])
+        await self.open('one')
+        self.assertIn('one', await self.cli('status'))
+        await self.open('two')
+        for command in ('status', 'start', 'stop', 'pause', 'resume', 'step', 'show', 'link',
+                        'close'):
+            with self.subTest(command, sessions=2):
+                await self.refused(command, status=UNKNOWN, parts=['one, two'])
+        self.assertEqual((await self.object('status', 'two'))['name'], 'two')
+        self.assertEqual(await self.names(), ['one', 'two'])
+        self.assertEqual((await self.cli('close', '--all')).split(),
+                         ['one:', 'closed', 'two:', 'closed'])
+
+    async def test_what_is_unknown(self):
+        await self.open('one')
+        await self.refused('status', 'oen', status=UNKNOWN, parts=['oen', 'Did you mean “one”?'])
+        await self.refused('status', '../one', status=UNKNOWN)
+        await self.refused('run', 'atractor', status=UNKNOWN,
+                           parts=['atractor', '“attractor”?', 'stepcast generators'])
+        await self.refused('generators', 'nothing_like_it', status=UNKNOWN, parts=['gray-scott'])
+        await self.refused('run', 'gray-scott', 'fede=1', status=UNKNOWN, parts=['“feed”?', 'kill'])
+        await self.refused('set', 'one', 'nonsense=1', status=UNKNOWN, parts=['nonsense'])
+        await self.refused('lits', status=USAGE, parts=['“list”?'])
+        self.assertEqual(await self.names(), ['one'])
+
+    async def test_bad_command_lines(self):
+        await self.open('one')
+        for arguments in (['list', 'x'], ['list', '--nonsense'], ['step', '0'], ['step', 'one', 'x'],
+                          ['set'], ['set', 'one'], ['close', '--all', 'one'], ['run', '--'],
+                          ['run', 'gray-scott', '--', 'true'], ['run', '--steps=-1'],
+                          ['run', '--output=picture.jpg'], ['run', '--pty', 'gray-scott'],
+                          ['run', 'gray-scott', 'feed'], ['run', '-', 'x'],
+                          ['run', '--env=X', '--', 'true'], ['run', '--detach', '--output=x.svg'],
+                          ['show', '--format=jpg'], ['show', '--width=99999', 'x.png'],
+                          ['show', '--width=5', 'x.svg'], ['show', '--json'], ['--nonsense'],
+                          ['complete', 'x'], ['link', 'one', 'two']):
+            with self.subTest(arguments=arguments):
+                await self.refused(*arguments, status=USAGE, parts=['--help'])
+        self.assertEqual(await self.names(), ['one'])
+
+    async def test_requests_that_fail(self):
+        await self.open('one')
+        await self.cli('stop')
+        await self.refused('pause', status=FAILED)
+        await self.refused('resume', status=FAILED)
+        await self.refused('run', '-d', 'gray-scott', 'feed=lots', status=FAILED,
+                           parts=['lots', 'a number from'])
+        await self.refused('run', '-d', 'gray-scott', 'feed=1e9', status=FAILED, parts=['feed'])
+        await self.refused('run', '-d', '--name=one', status=FAILED, parts=['one'])
+        await self.refused('run', '-d', '--name=UPPER', status=FAILED, parts=['UPPER'])
+        await self.refused('show', 'missing/x.svg', status=FAILED, parts=['missing/x.svg'])
+        self.assertEqual(await self.names(), ['one'])
+
+    async def test_generators_and_their_parameters(self):
+        generators = await self.json('generators')
+        self.assertEqual([g['name'] for g in generators if g['default']], ['gray-scott'])
+        out = await self.cli('generators')
+        for generator in generators:
+            self.assertRegex(out, rf'(?m)^{generator["name"]} +\S')
+            description = await self.object('generators', generator['name'])
+            text = await self.cli('generators', generator['name'])
+            for parameter in description['parameters']:
+                self.assertIn(f'  {parameter["name"]}=', text)
+            # What it says is the default can be typed.
+            typed = [f'{p["name"]}={typed_value(p["default"])}' for p in description['parameters']]
+            name = await self.open('typed', generator['name'], *typed)
+            self.assertEqual((await self.object('status', name))['parameters'],
+                             {p['name']: p['default'] for p in description['parameters']})
+            await self.cli('close', name)
+
+    async def test_show(self):
+        await self.open('one', 'pattern')
+        await self.refused('show', 'two', status=UNKNOWN)
+        await self.cli('pause')
+        step = (await self.object('status'))['step']
+        self.assertEqual(step_of(await self.cli('show')), step)
+        target = self.directory / 'now.svg'
+        target.write_text('before')
+        os.symlink('now.svg', self.directory / 'link.svg')
+        self.assertEqual(await self.cli('show', 'link.svg'), '')
+        self.assertTrue((self.directory / 'link.svg').is_symlink())
+        self.assertEqual(step_of(target.read_text()), step)
+        png = await self.cli('show', 'one', '-', '--format=png', '--width=123', binary=True)
+        self.assertEqual((png[:8], struct.unpack('>I', png[16:20])[0]), (b'\x89PNG\r\n\x1a\n', 123))
+        await self.cli('show', 'one', 'now.png')
+        self.assertEqual((self.directory / 'now.png').read_bytes()[:4], b'\x89PNG')
+        self.assertEqual(sorted(p.name for p in self.directory.glob('*.*g*')),
+                         ['link.svg', 'now.png', 'now.svg'])
+        async with await self.terminal('show', '--format=png') as terminal:
+            self.assertEqual(await terminal.end(), USAGE)
+            self.assertIn('name a FILE', terminal.plain)
+
+    async def test_links_are_of_their_role(self):
+        await self.open()
+        control, view = [(await self.cli('link', *role)).strip() for role in ([], ['--view'])]
+        self.assertNotEqual(control, view)
+        self.assertIn(self.service.token, control)
+        self.assertIn(self.service.view_token(), view)
+
+    async def test_open(self):
+        await self.open()
+        browser = self.directory / 'xdg-open'
+        browser.write_text(f'#!/bin/sh\necho noise\necho "$1" > {self.directory}/opened.part\n'
+                           f'mv {self.directory}/opened.part {self.directory}/opened\n')
+        browser.chmod(0o755)
+        path = {'PATH': f'{self.directory}:/usr/bin:/bin'}
+        self.assertEqual(await self.cli('open', env=path), '')
+        opened = self.directory / 'opened'
+        await wait_for(opened.exists, 'a browser')
+        self.assertEqual(opened.read_text(), await self.cli('link'))
+        await self.refused('open', env={'PATH': '/nonexistent'}, status=FAILED,
+                           parts=['no browser', (await self.cli('link')).strip()])
+
+    async def test_follow(self):
+        await self.open('one', 'attractor')
+        follower = await self.spawn('status', '--follow', '--json')
+        plain = await self.spawn('status', 'one', '-f')
+        seen = []
+
+        async def until(state):
+            while not seen or seen[-1]['state'] != state:
+                line = await within(follower.stdout.readline(), f'the state {state}')
+                seen.append(json.loads(line))
+
+        await until('running')
+        await self.cli('pause')
+        await until('paused')
+        await self.cli('stop')
+        await until('stopped')
+        await self.cli('close')
+        for process in (follower, plain):
+            out, err = await within(process.communicate(), 'the end of those who follow')
+            self.assertEqual((process.returncode, err), (SUCCESS, b''))
+            self.assertNotIn(b'\x1b', out)
+        self.assertEqual(len({json.dumps(state) for state in seen}), len(seen), 'a line twice')
+        self.assertIn('stopped, step', out.decode())
+
+    async def test_completion_lists(self):
+        await self.open('one', 'gray-scott')
+        commands = (await self.cli('complete', 'commands')).split()
+        self.assertIn('run', commands)
+        self.assertNotIn('complete', commands)
+        self.assertEqual((await self.cli('complete', 'sessions')).split(), ['one'])
+        self.assertIn('gray-scott', (await self.cli('complete', 'generators')).split())
+        parameters = (await self.cli('complete', 'parameters', 'gray-scott')).split()
+        self.assertIn('feed', parameters)
+        self.assertEqual((await self.cli('complete', 'session-parameters', 'one')).split(),
+                         parameters)
+        self.assertEqual((await self.cli('complete', 'session-parameters')).split(), parameters)
+        self.assertEqual(await self.cli('complete', 'parameters', 'nonsense'), '')
+        for command in commands:
+            out = await self.cli(command, '--help')
+            self.assertIn(f'stepcast {command}', out)
+            self.assertIn('Example', out)
+        self.assertEqual(await self.cli(), await self.cli('--help'))
+
+
+def typed_value(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+async def wait_for_step(test, step):
+    async def has_come():
+        return (await test.object('status'))['step'] >= step
+    await wait_for(has_come, f'step {step}')
+
+
+class Run(CliTestCase):
+    async def test_live_line_and_ctrl_c(self):
+        async with await self.terminal('run', 'pattern', 'steps=1000000', columns=50) as terminal:
+            await terminal.see(r'\Apattern_1: http://\S+session=pattern_1')
+            await terminal.see(r'running · step [1-9]\d* · [█░]{20} \d+ %')
+            terminal.press('\x03')
+            self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
+            self.assertRegex(terminal.plain, r'\nstopped at step \d+ after [\d.]+ m?s\r\n\Z|'
+                                             r'\rstopped at step \d+ after [\d.]+ m?s\r\n\Z')
+            self.assertGreater(len(terminal.live_lines()), 1)
+            for line in terminal.live_lines():
+                self.assertLess(text_width(line), 50, line)
+            self.assertIn('\x1b[32mrunning', terminal.output)
+        self.assertEqual(await self.names(), [])
+        self.assertEqual(list(self.directory.glob('*.svg')), [])
+
+    async def test_live_line_follows_the_width(self):
+        async with await self.terminal('run', 'attractor', columns=120) as terminal:
+            await terminal.see(r'running · step [1-9]\d* · .* steps/s · .* frames/s · 0 viewers')
+            terminal.resize(24)
+            mark = len(terminal.output)
+            await terminal.see(r'(\rrunning · step \d+[^·]*){3}', since=mark)
+            # What was under way when it shrank is not counted.
+            for line in terminal.live_lines(mark)[2:]:
+                self.assertLess(text_width(line), 24, line)
+            terminal.press('\x03')
+            self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
+
+    async def test_other_signals(self):
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                process = await self.spawn('run', 'attractor',
+                                           preexec_fn=lambda: signal.signal(signal.SIGHUP,
+                                                                            signal.SIG_DFL))
+                await within(process.stdout.readline(), 'the link')
+                self.assertEqual(await within(process.stdout.readline(), 'a state'), b'running\n')
+                process.send_signal(number)
+                out, err = await within(process.communicate(), 'the end')
+                self.assertEqual((process.returncode, err), (SIGNAL + number, b''))
+                self.assertRegex(out.decode(), r'\Astopped at step \d+ after \S+ m?s\n\Z')
+                self.assertEqual(await self.names(), [])
+
+    async def test_a_second_ctrl_c_does_not_wait(self):
+        async with await self.terminal('run', '--', PYTHON, PROGRAMS / 'misbehave.py',
+                                       'stubborn') as terminal:
+            await terminal.see(r'running · step [1-9]')
+            terminal.press('\x03')
+            await terminal.see('stopping · Ctrl-C again')
+            terminal.press('\x03')
+            self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
+            self.assertNotIn('stopped at', terminal.plain)
+
+        async def is_gone():
+            return await self.names() == []
+
+        await wait_for(is_gone, 'the end of a session whose caller has gone')
+
+    async def test_a_killed_command_takes_its_session_along(self):
+        process = await self.spawn('run', 'attractor')
+        await within(process.stdout.readline(), 'the link')
+        self.assertEqual(await self.names(), ['attractor_1'])
+        process.kill()
+        await process.communicate()
+
+        async def is_gone():
+            return await self.names() == []
+
+        await wait_for(is_gone, 'the end of a session whose caller was killed')
+
+    async def test_plain_text_where_there_is_no_terminal(self):
+        out = await self.cli('run', 'pattern', 'steps=20')
+        self.assertRegex(out, r'\Apattern_1: http://\S+\n(running\S*( at step \d+)?\n)?'
+                              r'finished at step 20\n\Z')
+        self.assertEqual(self.err, '')
+
+    async def test_no_colour(self):
+        async with await self.terminal('run', 'pattern', 'steps=20',
+                                       env={'NO_COLOR': '1'}) as terminal:
+            self.assertEqual(await terminal.end(), SUCCESS)
+            self.assertNotRegex(terminal.output, r'\x1b\[[0-9;]*m')
+        async with await self.terminal('run', 'pattern', 'steps=20',
+                                       env={'TERM': 'dumb'}) as terminal:
+            self.assertEqual(await terminal.end(), SUCCESS)
+            self.assertNotIn('\x1b', terminal.output)
+
+    async def test_a_locale_without_utf8(self):
+        async with await self.terminal('run', 'pattern', 'steps=1000000',
+                                       env={'LC_ALL': 'C'}) as terminal:
+            await terminal.see(r'running, step [1-9]\d*, [#-]{20} \d+ %')
+            terminal.press('\x03')
+            await terminal.end()
+            self.assertTrue(terminal.output.isascii(), terminal.output)
+        await self.cli('status', 'ß', status=UNKNOWN, env={'LC_ALL': 'C'})
+        self.assertTrue(self.err.isascii(), self.err)
+
+    async def test_json(self):
+        objects = await self.json('run', 'pattern', 'steps=20')
+        self.assertEqual(objects[0]['name'], 'pattern_1')
+        self.assertTrue(objects[0]['link'].startswith(self.service.url))
+        self.assertEqual((objects[-1]['state'], objects[-1]['step']), ('finished', 20))
+        objects = await self.json('run', 'attractor', '--steps=5')
+        self.assertEqual(objects[-1]['stopped']['step'], 5)
+
+    async def test_steps(self):
+        out = await self.cli('run', '-n', '5', 'attractor')
+        self.assertRegex(out, r'\nstopped at step 5 after \S+ m?s\n\Z')
+        out = await self.cli('run', '-n', '5', 'pattern', 'steps=3')
+        self.assertRegex(out, r'\nfinished at step 3\n\Z')
+
+    async def test_detach_and_keep(self):
+        await self.cli('run', '--keep', 'pattern', 'steps=4')
+        kept = await self.object('status')
+        self.assertEqual((kept['state'], kept['step']), ('finished', 4))
+        await self.cli('close')
+        async with await self.terminal('run', '-k', 'attractor') as terminal:
+            await terminal.see('running · step [1-9]')
+            terminal.press('\x03')
+            self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
+        self.assertEqual((await self.object('status'))['state'], 'stopped')
+
+    async def test_rate_and_name(self):
+        await self.cli('run', '-d', '--name=slow', '--rate=2.5', 'attractor')
+        self.assertEqual((await self.object('status', 'slow'))['rate'], 2.5)
+
+    async def test_stopped_and_closed_by_others(self):
+        process = await self.spawn('run', 'attractor')
+        await within(process.stdout.readline(), 'the link')
+        await self.cli('stop')
+        out, err = await within(process.communicate(), 'the end of run')
+        self.assertEqual((process.returncode, err), (SUCCESS, b''))
+        self.assertRegex(out.decode(), r'stopped at step \d+\n\Z')
+
+        process = await self.spawn('run', 'attractor')
+        await within(process.stdout.readline(), 'the link')
+        await self.cli('close')
+        out, err = await within(process.communicate(), 'the end of run')
+        self.assertIn(process.returncode, (SUCCESS, FAILED))
+        if process.returncode == FAILED:
+            self.assertIn('closed by somebody else', err.decode())
+
+    async def test_output(self):
+        target = self.directory / 'last.svg'
+        target.write_text('before')
+        await self.cli('run', '--output=last.svg', 'pattern', 'steps=20')
+        self.assertEqual(step_of(target.read_text()), 20)
+        await self.cli('run', '--output=last.png', 'pattern', 'steps=20')
+        self.assertEqual((self.directory / 'last.png').read_bytes()[:4], b'\x89PNG')
+        async with await self.terminal('run', '--output=last.svg', 'pattern') as terminal:
+            await terminal.see(r'running · step [1-9]')
+            terminal.press('\x03')
+            self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
+            step = int(re.search(r'stopped at step (\d+)', terminal.plain).group(1))
+        self.assertEqual(step_of(target.read_text()), step)
+        self.assertEqual(sorted(p.name for p in self.directory.glob('*last*')),
+                         ['last.png', 'last.svg'])
+        # Known before anything is computed.
+        await self.refused('run', '--output=missing/last.svg', 'pattern', status=FAILED,
+                           parts=['missing'])
+        self.assertEqual(await self.names(), [])
+
+
+class Program(CliTestCase):
+    def frames(self, *arguments):
+        return '--', PYTHON, PROGRAMS / 'frames.py', *arguments
+
+    async def test_its_status_is_ours(self):
+        for arguments, status in ((['--exit=0'], 0), (['--exit=7'], 7),
+                                  (['--signal=SIGKILL'], 128 + signal.SIGKILL)):
+            with self.subTest(arguments):
+                await self.cli('run', *self.frames('--count=3', *arguments), status=status)
+
+    async def test_failures_have_a_reason_and_advice(self):
+        await self.cli('run', '--', PYTHON, PROGRAMS / 'misbehave.py', 'none', status=NOT_ZERO)
+        self.assertRegex(self.err, r'stepcast: failed.*: ')
+        self.assertIn('SVG', self.err)
+
+    async def test_what_it_says_goes_to_standard_error(self):
+        out = await self.cli('run', *self.frames('--count=2', '--stderr=one \x1b[31mline',
+                                                 '--stderr=another'))
+        self.assertEqual(self.err, 'one \x1b[31mline\nanother\n')
+        self.assertNotIn('another', out)
+
+    async def test_it_can_not_control_the_terminal(self):
+        async with await self.terminal(
+                'run', *self.frames('--count=2', '--stderr=a\x1b]0;title\x07b \x9b31m')) as terminal:
+            self.assertEqual(await terminal.end(), SUCCESS)
+            self.assertIn('a\\x1b]0;title\\x07b \\u009b31m\r\n', terminal.output)
+            self.assertNotIn('\x1b]', terminal.output)
+            self.assertNotIn('\x07', terminal.output)
+
+    async def test_it_runs_as_if_it_was_typed(self):
+        folder = self.directory / 'a folder'
+        folder.mkdir()
+        program = folder / 'tell'
+        program.write_text('#!/bin/sh\npwd > told.part\nprintf "%s\\n" "$MARK" "$OTHER" '
+                           '"${DBUS_SESSION_BUS_ADDRESS-none}" "$@" >> told.part\n'
+                           'mv told.part told\necho "<svg xmlns=\'http://www.w3.org/2000/svg\'/>"\n')
+        program.chmod(0o755)
+        expected = [str(folder), 'ours', 'more', 'none', '--detach', 'a  b*']
+        told = folder / 'told'
+        for cwd, options, path, command in (
+                (folder, [], '/usr/bin:/bin', './tell'),
+                (folder, [], f'{folder}:/usr/bin:/bin', 'tell'),
+                (folder, [], '.:/usr/bin:/bin', 'tell'),
+                (self.directory, [f'--cwd=a folder'], '/usr/bin:/bin', './tell'),
+                (self.directory, [f'--cwd={folder}'], '/usr/bin:/bin', program)):
+            with self.subTest(cwd=cwd, options=options, command=command):
+                told.unlink(missing_ok=True)
+                await self.cli('run', '--env=OTHER=more', *options, '--', command, '--detach',
+                               'a  b*', cwd=cwd, env={'MARK': 'ours', 'PATH': path})
+                lines = told.read_text().splitlines()
+                self.assertEqual(lines, expected)
+
+    async def test_what_can_not_be_run(self):
+        (self.directory / 'data.txt').write_text('x')
+        await self.refused('run', '--', 'no-such-program', status=FAILED, parts=['PATH'])
+        await self.refused('run', '--', './missing', status=FAILED, parts=['missing'])
+        await self.refused('run', '--', './data.txt', status=FAILED, parts=['chmod +x'])
+        await self.refused('run', '--', '.', status=FAILED)
+        await self.refused('run', '--', '/', status=FAILED, parts=['folder'])
+        await self.refused('run', '--cwd=missing', '--', 'true', status=FAILED, parts=['missing'])
+        await self.refused('run', '--', '', status=FAILED)
+        self.assertEqual(await self.names(), [])
+
+    async def test_documents_from_standard_input(self):
+        documents = b''.join(
+            b'<svg xmlns="http://www.w3.org/2000/svg"><text>%d</text></svg>\n' % step
+            for step in range(1, 6))
+        out = await self.cli('run', '--output=last.svg', '-', input=documents)
+        self.assertRegex(out, r'finished at step 5\n\Z')
+        self.assertEqual(step_of((self.directory / 'last.svg').read_text()), 5)
+        await self.cli('run', '--', '-', input=documents)
+        with open(self.directory / 'last.svg') as file:
+            await self.refused('run', '-', stdin=file, status=USAGE, parts=['cat'])
+        async with await self.terminal('run', '-') as terminal:
+            self.assertEqual(await terminal.end(), USAGE)
+            self.assertIn('pipe', terminal.plain)
+
+    async def test_limits(self):
+        await self.cli('run', '--max-frame-bytes=2000', *self.frames('--count=2', '--bytes=3000'),
+                       status=NOT_ZERO)
+        self.assertIn('2', self.err)
+        self.assertIn('stepcast run --help', self.err)
+        await self.refused('run', '--max-frame-bytes=1', *self.frames('--count=2'), status=FAILED,
+                           parts=['max-frame-bytes'])
+
+
+class Loss(CliTestCase):
+    """The service goes."""
+
+    async def lose(self, *arguments, **options):
+        process = await self.spawn(*arguments, **options)
+        await within(process.stdout.readline(), 'the first line')
+        self.service.expected_end = -signal.SIGKILL
+        self.service.process.kill()
+        out, err = await within(process.communicate(), 'the end of stepcast')
+        self.assertEqual(process.returncode, NO_SERVICE, err)
+        self.assertIn('service has gone', err.decode())
+        self.assertNotRegex(err.decode(), 'CRITICAL|WARNING|Sanitizer')
+
+    async def test_of_the_service_in_run(self):
+        await self.lose('run', 'attractor')
+
+    async def test_of_the_service_in_follow(self):
+        await self.open()
+        await self.lose('status', '--follow')
+
+    async def test_of_the_bus_in_run(self):
+        self.service.complaints += [re.compile('bus')]
+        process = await self.spawn('run', 'attractor')
+        await within(process.stdout.readline(), 'the link')
+        await self.bus.kill()
+        out, err = await within(process.communicate(), 'the end of stepcast')
+        self.assertEqual(process.returncode, NO_SERVICE, err)
+
+
+class Nobody(CliTestCase):
+    """There is no service."""
+
+    wants_service = False
+
+    async def test_no_service(self):
+        for arguments in (['list'], ['run'], ['generators'], ['status', 'x'], ['close', '--all']):
+            with self.subTest(arguments):
+                await self.refused(*arguments, status=NO_SERVICE, parts=['stepcastd'])
+        self.assertIn('does not run', await self.cli('version'))
+        self.assertIsNone((await self.object('version'))['stepcastd'])
+
+    async def test_a_key_press_starts_nothing_and_says_nothing(self):
+        for words in (['sessions'], ['generators'], ['parameters', 'x'], ['session-parameters']):
+            self.assertEqual(await self.cli('complete', *words), '')
+            self.assertEqual(self.err, '')
+
+    async def test_no_bus(self):
+        env = {'DBUS_SESSION_BUS_ADDRESS': 'unix:path=/nonexistent'}
+        await self.refused('list', env=env, status=NO_SERVICE, parts=['dbus-run-session'])
+        self.assertEqual(await self.cli('complete', 'sessions', env=env), '')
+        self.assertIn('stepcast ', await self.cli('version', env=env))
+
+    async def test_a_service_that_can_not_be_started(self):
+        await self.bus.kill()
+        services = self.directory / 'services'
+        services.mkdir()
+        (services / 'org.stepcast.Stepcast1.service').write_text(
+            '[D-BUS Service]\nName=org.stepcast.Stepcast1\nExec=/bin/false\n')
+        config = self.bus.directory / 'bus.conf'
+        config.write_text(config.read_text().replace(
+            '<auth>', f'<servicedir>{services}</servicedir><auth>'))
+        process = await asyncio.create_subprocess_exec(
+            'dbus-daemon', f'--config-file={config}', '--nofork', '--nopidfile',
+            '--print-address=1', stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
+        try:
+            address = (await within(process.stdout.readline(), 'the address')).decode().strip()
+            await self.refused('list', env={'DBUS_SESSION_BUS_ADDRESS': address},
+                               status=NO_SERVICE, parts=['could not be started'])
+        finally:
+            process.kill()
+            await process.communicate()
+
+
+if __name__ == '__main__':
+    main()
