@@ -31,6 +31,7 @@ struct _StepcastSession
   char *name;
   StepcastSource *source;
   guint stop_deadline_ms;
+  guint draw_deadline_ms;
 
   StepcastSessionState state;
   GError *reason;   /* (nullable): why it failed */
@@ -915,7 +916,7 @@ on_draw_deadline (gpointer user_data)
 
   g_task_return_new_error (task, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
                            "There was no picture within %g s: the session has not come so far",
-                           STEPCAST_DRAW_DEADLINE_MS / 1000.0);
+                           self->draw_deadline_ms / 1000.0);
   if (g_queue_is_empty (&self->drawings))
     give_up_drawing (self);
   return G_SOURCE_REMOVE;
@@ -959,7 +960,7 @@ stepcast_session_draw_async (StepcastSession *self,
       return;
     }
 
-  deadline = g_timeout_source_new (STEPCAST_DRAW_DEADLINE_MS);
+  deadline = g_timeout_source_new (self->draw_deadline_ms);
   g_source_set_static_name (deadline, "[stepcast] drawing deadline");
   g_source_set_callback (deadline, on_draw_deadline, task, NULL);
   g_task_set_task_data (task, deadline, free_source);
@@ -1147,6 +1148,7 @@ stepcast_session_init (StepcastSession *self)
   g_queue_init (&self->drawings);
   g_queue_init (&self->stops);
   self->progress.fraction = -1;
+  self->draw_deadline_ms = STEPCAST_DRAW_DEADLINE_MS;
 }
 
 /**
@@ -1175,6 +1177,19 @@ stepcast_session_new (const char *name,
   self->stop_deadline_ms = stop_deadline_ms;
 
   return self;
+}
+
+/**
+ * stepcast_session_set_draw_deadline:
+ * @self: a session
+ * @draw_deadline_ms: how long who asks for a picture waits; by default %STEPCAST_DRAW_DEADLINE_MS
+ *
+ * From the next one on.
+ */
+void
+stepcast_session_set_draw_deadline (StepcastSession *self, guint draw_deadline_ms)
+{
+  self->draw_deadline_ms = draw_deadline_ms;
 }
 
 /**

@@ -41,6 +41,8 @@ struct _StepcastBusName
   Counter *counter;
   guint filter_id;
 
+  GTask *acquiring;          /* (nullable): who asks for the name */
+  guint signal_id;           /* tells that it has come; 0 while it is not asked for */
   GCancellable *cancellable; /* (nullable): while the name is asked for */
   GSource *deadline;         /* (nullable): likewise */
 };
@@ -89,6 +91,9 @@ drop_connection (StepcastBusName *self)
     return;
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
+  if (self->signal_id > 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, self->signal_id);
+  self->signal_id = 0;
   g_dbus_connection_remove_filter (self->connection, self->filter_id);
   stepcast_exporter_unexport (self->exporter);
   g_clear_object (&self->connection);
@@ -139,12 +144,16 @@ on_deadline (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Answers who asked for the name; @error: (transfer full) (nullable): why it can't be had */
+/* Answers who asks for the name; @error: (transfer full) (nullable): why it can't be had */
 static void
-end_acquiring (StepcastBusName *self, GTask *task, GError *error)
+end_acquiring (StepcastBusName *self, GError *error)
 {
+  g_autoptr (GTask) task = g_steal_pointer (&self->acquiring);
   gboolean is_late = self->deadline == NULL;
 
+  if (self->signal_id > 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, self->signal_id);
+  self->signal_id = 0;
   stepcast_gsource_clear (&self->deadline);
   g_clear_object (&self->cancellable);
   if (error == NULL)
@@ -191,11 +200,18 @@ static void
 on_requested (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  StepcastBusName *self = g_task_get_source_object (task);
   g_autoptr (GVariant) reply = NULL;
   GError *error = NULL;
   guint32 code;
 
   reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source_object), result, &error);
+  if (self->acquiring != task) /* the signal was quicker */
+    {
+      g_clear_error (&error);
+      return;
+    }
+
   if (reply != NULL)
     {
       g_variant_get (reply, "(u)", &code);
@@ -203,36 +219,57 @@ on_requested (GObject *source_object, GAsyncResult *result, gpointer user_data)
         g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_EXISTS,
                              "Another process has the name " NAME " on this bus");
     }
-  end_acquiring (g_task_get_source_object (task), task, error);
+  end_acquiring (self, error);
+}
+
+/* Who called for us to be started has waited on the bus, which sends that call before its answer to
+ * our RequestName, but after this: whoever listens to us has it done before the first call. */
+static void
+on_name_acquired (GDBusConnection *connection,
+                  const char *sender,
+                  const char *path,
+                  const char *interface,
+                  const char *signal,
+                  GVariant *arguments,
+                  gpointer user_data)
+{
+  StepcastBusName *self = user_data;
+
+  if (self->acquiring != NULL)
+    end_acquiring (self, NULL);
 }
 
 static void
-request_name (StepcastBusName *self, GTask *task)
+request_name (StepcastBusName *self)
 {
+  self->signal_id =
+    g_dbus_connection_signal_subscribe (self->connection, "org.freedesktop.DBus",
+                                        "org.freedesktop.DBus", "NameAcquired",
+                                        "/org/freedesktop/DBus", NAME, G_DBUS_SIGNAL_FLAGS_NONE,
+                                        on_name_acquired, self, NULL);
   call_bus (self, "RequestName", g_variant_new ("(su)", NAME, NAME_FLAG_DO_NOT_QUEUE), on_requested,
-            task);
+            g_object_ref (self->acquiring));
 }
 
 static void
 on_connected (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  StepcastBusName *self = g_task_get_source_object (task);
+  g_autoptr (StepcastBusName) self = user_data;
   GDBusConnection *connection;
   GError *error = NULL;
 
   connection = g_bus_get_finish (result, &error);
   if (connection == NULL)
     {
-      end_acquiring (self, task, error);
+      end_acquiring (self, error);
       return;
     }
 
   take_connection (self, connection);
   if (stepcast_exporter_export (self->exporter, connection, &error))
-    request_name (self, g_steal_pointer (&task));
+    request_name (self);
   else
-    end_acquiring (self, task, error);
+    end_acquiring (self, error);
 }
 
 /**
@@ -251,7 +288,7 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
 
-  g_return_if_fail (self->cancellable == NULL);
+  g_return_if_fail (self->acquiring == NULL);
 
   g_task_set_source_tag (task, stepcast_bus_name_acquire_async);
   if (self->connection == NULL && !has_address ())
@@ -261,11 +298,12 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
       return;
     }
 
+  self->acquiring = g_steal_pointer (&task);
   start_deadline (self);
   if (self->connection == NULL)
-    g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, on_connected, g_steal_pointer (&task));
+    g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, on_connected, g_object_ref (self));
   else
-    request_name (self, g_steal_pointer (&task));
+    request_name (self);
 }
 
 /**
