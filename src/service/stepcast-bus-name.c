@@ -133,23 +133,11 @@ has_address (void)
   return g_getenv ("DBUS_SESSION_BUS_ADDRESS") != NULL || g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-static gboolean
-on_deadline (gpointer user_data)
-{
-  StepcastBusName *self = user_data;
-
-  g_clear_pointer (&self->deadline, g_source_unref);
-  g_cancellable_cancel (self->cancellable);
-
-  return G_SOURCE_REMOVE;
-}
-
 /* Answers who asks for the name; @error: (transfer full) (nullable): why it can't be had */
 static void
 end_acquiring (StepcastBusName *self, GError *error)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->acquiring);
-  gboolean is_late = self->deadline == NULL;
 
   if (self->signal_id > 0)
     g_dbus_connection_signal_unsubscribe (self->connection, self->signal_id);
@@ -157,19 +145,28 @@ end_acquiring (StepcastBusName *self, GError *error)
   stepcast_gsource_clear (&self->deadline);
   g_clear_object (&self->cancellable);
   if (error == NULL)
-    {
-      g_task_return_boolean (task, TRUE);
-    }
-  else if (is_late && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      g_error_free (error);
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                               _ ("it did not answer within %d s"), ANSWER_MS / 1000);
-    }
+    g_task_return_boolean (task, TRUE);
   else
-    {
-      g_task_return_error (task, error);
-    }
+    g_task_return_error (task, error);
+}
+
+/* GIO waits for the bus's answer to Hello whatever becomes of the cancellable: so who asks is
+ * answered now, and what comes later is dropped. */
+static void
+give_up (StepcastBusName *self, GError *error)
+{
+  g_cancellable_cancel (self->cancellable);
+  end_acquiring (self, error);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  g_autoptr (StepcastBusName) self = g_object_ref (user_data);
+
+  give_up (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("it did not answer within %d s"),
+                              ANSWER_MS / 1000));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -254,11 +251,20 @@ request_name (StepcastBusName *self)
 static void
 on_connected (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (StepcastBusName) self = user_data;
+  g_autoptr (GTask) task = user_data;
+  StepcastBusName *self = g_task_get_source_object (task);
   GDBusConnection *connection;
   GError *error = NULL;
 
   connection = g_bus_get_finish (result, &error);
+  if (self->acquiring != task) /* it comes too late */
+    {
+      if (connection != NULL)
+        g_dbus_connection_set_exit_on_close (connection, FALSE);
+      g_clear_object (&connection);
+      g_clear_error (&error);
+      return;
+    }
   if (connection == NULL)
     {
       end_acquiring (self, error);
@@ -301,7 +307,7 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
   self->acquiring = g_steal_pointer (&task);
   start_deadline (self);
   if (self->connection == NULL)
-    g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, on_connected, g_object_ref (self));
+    g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, on_connected, g_object_ref (self->acquiring));
   else
     request_name (self);
 }
@@ -315,7 +321,8 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
 void
 stepcast_bus_name_cancel (StepcastBusName *self)
 {
-  g_cancellable_cancel (self->cancellable);
+  if (self->acquiring != NULL)
+    give_up (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "It is not wanted"));
 }
 
 /**

@@ -655,7 +655,7 @@ BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus
   <servicedir>{directory}/services</servicedir>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
+    <allow {receive}/>
     <allow own="*"/>
   </policy>
 </busconfig>
@@ -666,7 +666,8 @@ class PrivateBus:
     """A session bus of the test's own. With @activates, the options of a stepcastd, it starts that
     one when somebody calls it."""
 
-    def __init__(self, activates=None, env=None):
+    def __init__(self, activates=None, env=None, allows_answers=True):
+        self.allows_answers = allows_answers
         self.activates = activates
         self.env = env or {}
 
@@ -675,7 +676,8 @@ class PrivateBus:
         (self.directory / 'services').mkdir()
         (self.directory / 'run').mkdir(mode=0o700)
         (self.directory / 'bus.conf').write_text(
-            BUS_CONFIGURATION.format(directory=self.directory))
+            BUS_CONFIGURATION.format(directory=self.directory, receive='eavesdrop="true"'
+                                     if self.allows_answers else 'send_interface="none.of.any"'))
         if self.activates is not None:
             command = ' '.join([STEPCASTD, '--dbus-activated', '--port=0', *self.activates])
             (self.directory / 'services' / f'{NAME}.service').write_text(
@@ -691,7 +693,7 @@ class PrivateBus:
             stdout=asyncio.subprocess.PIPE, stderr=self.log)
         line = await within(self.process.stdout.readline(), "the bus's address")
         self.address = line.decode().strip()
-        self.client = self.connect()
+        self.client = self.connect() if self.allows_answers else None
         return self
 
     async def __aexit__(self, *_):

@@ -103,6 +103,12 @@ class NoBus(TestCase):
                     await service.wait_log('did not answer')
                     self.assertEqual((await service.get('/health')).status, 200)
 
+    async def test_that_says_hello(self):
+        """GIO waits for ever for one that lets us in and does not answer then."""
+        async with PrivateBus(allows_answers=False) as bus, Service(bus=bus) as service:
+            await service.wait_log('did not answer')
+            self.assertEqual((await service.get('/health')).status, 200)
+
     async def test_to_be_activated_by(self):
         async with PrivateBus() as bus:
             await bus.end()
