@@ -25,6 +25,10 @@
  * (where it was not over by itself), keep the last picture, close. A signal begins them; a second
  * one leaves at once: the session was made with lifetime=caller and ends with us. */
 
+/* timeout(1), and shells that hand a terminal's signal on, send one twice at once: that is not
+ * somebody who has lost patience. */
+#define REPEATED_US (G_USEC_PER_SEC / 4)
+
 typedef struct
 {
   StepcastRunOptions *options;
@@ -34,6 +38,7 @@ typedef struct
   GMainLoop *loop;
   gboolean is_ending; /* the first step towards the end has been made */
   int signum;         /* that ends it, or 0 */
+  gint64 signal_us;   /* when it came */
   int status;
 } Run;
 
@@ -243,14 +248,19 @@ on_session_closed (StepcastClient *client, const char *path, gpointer user_data)
 static gboolean
 on_signal (Run *run, int signum)
 {
+  gint64 now_us = g_get_monotonic_time ();
+
   if (run->signum != 0)
     {
+      if (now_us - run->signal_us < REPEATED_US)
+        return G_SOURCE_CONTINUE;
       run->status = STEPCAST_CLI_EXIT_SIGNAL + signum;
       g_main_loop_quit (run->loop);
       return G_SOURCE_CONTINUE;
     }
 
   run->signum = signum;
+  run->signal_us = now_us;
   if (!run->is_ending)
     {
       stepcast_run_display_show_stopping (run->display);

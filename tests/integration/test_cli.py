@@ -500,16 +500,31 @@ class Run(CliTestCase):
                 self.assertRegex(out.decode(), r'\Astopped at step \d+ after \S+ m?s\n\Z')
                 self.assertEqual(await self.names(), [])
 
+    async def test_two_signals_at_once_are_one(self):
+        process = await self.spawn('run', '--', PYTHON, PROGRAMS / 'misbehave.py', 'stubborn')
+        await within(process.stdout.readline(), 'the link')
+        self.assertEqual(await within(process.stdout.readline(), 'a state'), b'running\n')
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        out, _ = await within(process.communicate(), 'the end')
+        self.assertIn(process.returncode, (SIGNAL + signal.SIGTERM, SIGNAL + signal.SIGINT))
+        self.assertIn('stopped at', out.decode())
+
     async def test_a_second_ctrl_c_does_not_wait(self):
         async with await self.terminal('run', '--', PYTHON, PROGRAMS / 'misbehave.py',
                                        'stubborn') as terminal:
             await terminal.see(r'running · step [1-9]')
             terminal.press('\x03')
             await terminal.see('stopping · Ctrl-C again')
-            terminal.press('\x03')
+
+            def has_ended_by_another():
+                terminal.press('\x03')
+                return terminal.process.returncode is not None
+            await wait_for(has_ended_by_another, 'the end without waiting')
             self.assertEqual(await terminal.end(), SIGNAL + signal.SIGINT)
             self.assertNotIn('stopped at', terminal.plain)
-            self.assertTrue(terminal.output.endswith('\r\x1b[K'), 'the prompt has no line of its own')
+            # What was pressed after the end is nobody's, and echoed.
+            self.assertRegex(terminal.output, r'\r\x1b\[K(\^C)*\Z', 'the prompt has no line of its own')
 
         async def is_gone():
             return await self.names() == []
