@@ -7,6 +7,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <glib/gi18n.h>
 
@@ -15,6 +16,19 @@
 /* Frames of megabytes come and go: below this they are kept in the heap, where the next one finds
  * their pages, and not given back to the kernel and faulted in again for each. */
 #define HEAP_BYTES (64 * 1024 * 1024)
+
+/* The usual soft limit, 1,024, is for programs that use select(); we don't, and a viewer takes a
+ * descriptor. Our children get the usual one back (stepcast-process.c). */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
 
 static void
 set_up_process (void)
@@ -27,6 +41,7 @@ set_up_process (void)
   g_log_writer_default_set_use_stderr (TRUE); /* stdout is for the one line */
   prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what programs leave behind is ours to reap */
   signal (SIGPIPE, SIG_IGN); /* a peer or a program that has gone is an error of the write */
+  raise_file_limit ();
   mallopt (M_MMAP_THRESHOLD, HEAP_BYTES);
   mallopt (M_TRIM_THRESHOLD, HEAP_BYTES);
 }

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -199,8 +200,10 @@ typedef struct
   gboolean uses_pty;
   gboolean limits_memory;
   gboolean limits_cpu;
+  gboolean limits_files;
   struct rlimit memory;
   struct rlimit cpu;
+  struct rlimit files;
 } ChildSetup;
 
 /* Lowers what we have ourselves. @reserve: from the soft limit to the hard one */
@@ -213,6 +216,17 @@ lower_limit (int resource, guint64 value, guint64 reserve, struct rlimit *limits
   if (value < RLIM_INFINITY - reserve)
     limits->rlim_max = MIN (limits->rlim_max, value + reserve);
   limits->rlim_cur = MIN (limits->rlim_cur, MIN (limits->rlim_max, value));
+  return TRUE;
+}
+
+/* The service has raised its own; a program may use select(), which knows no more than this. */
+static gboolean
+get_usual_file_limit (struct rlimit *limits)
+{
+  if (getrlimit (RLIMIT_NOFILE, limits) != 0)
+    return FALSE;
+
+  limits->rlim_cur = MIN (limits->rlim_max, FD_SETSIZE);
   return TRUE;
 }
 
@@ -229,6 +243,7 @@ make_child_setup (const StepcastCommand *command)
   setup.limits_memory = lower_limit (RLIMIT_AS, command->max_memory_bytes, 0, &setup.memory);
   setup.limits_cpu =
     lower_limit (RLIMIT_CPU, MIN (command->max_cpu_seconds, MAX_CPU_SECONDS), 1, &setup.cpu);
+  setup.limits_files = get_usual_file_limit (&setup.files);
   return setup;
 }
 
@@ -252,6 +267,8 @@ set_up_child (gpointer user_data)
     setrlimit (RLIMIT_CPU, &setup->cpu);
   if (setup->limits_memory)
     setrlimit (RLIMIT_AS, &setup->memory);
+  if (setup->limits_files)
+    setrlimit (RLIMIT_NOFILE, &setup->files);
 }
 
 /* A terminal that hands on what is written to it as it is. */

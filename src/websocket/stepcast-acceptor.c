@@ -21,8 +21,10 @@
 /* A burst of a room full of browsers, each with a few connections, without a retransmission. */
 #define BACKLOG 1024
 
-/* File descriptors for all else: programs, helpers, the bus, files. */
-#define RESERVED_FDS 64
+/* File descriptors for all else: programs (three for each), helpers, the bus, files. A quarter of
+ * what there are, but not more than this, nor less than the least that the service needs. */
+#define MIN_RESERVED_FDS 64
+#define MAX_RESERVED_FDS 4096
 
 /* How much a socket takes before it counts as full: the kernel's queue is the next one after the
  * outbox, and is to hold no pile of stale frames either. */
@@ -169,10 +171,12 @@ static guint
 get_max_connections (void)
 {
   struct rlimit limit;
+  guint n_fds;
 
   if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
     return G_MAXUINT;
-  return (guint) CLAMP (limit.rlim_cur, 2 * RESERVED_FDS, G_MAXUINT) - RESERVED_FDS;
+  n_fds = (guint) CLAMP (limit.rlim_cur, 2 * MIN_RESERVED_FDS, G_MAXUINT);
+  return n_fds - CLAMP (n_fds / 4, MIN_RESERVED_FDS, MAX_RESERVED_FDS);
 }
 
 /**

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -299,6 +300,26 @@ test_no_limits (Fixture *fixture, gconstpointer data)
   assert_output (fixture, ours);
 }
 
+/* The service has as many files as it may; its programs have what they are used to. */
+static void
+test_usual_files (Fixture *fixture, gconstpointer data)
+{
+  struct rlimit before, raised;
+  g_autofree char *expected = NULL;
+
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  raised = before;
+  raised.rlim_cur = raised.rlim_max;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &raised), ==, 0);
+  start (fixture, "ulimit -Sn; ulimit -Hn", FALSE);
+  assert_exit (fixture, "exited with status 0");
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+
+  expected =
+    g_strdup_printf ("%lu\n%lu\n", (gulong) MIN (before.rlim_max, 1024), (gulong) before.rlim_max);
+  assert_output (fixture, expected);
+}
+
 static void
 test_too_much_memory (Fixture *fixture, gconstpointer data)
 {
@@ -567,6 +588,7 @@ main (int argc, char *argv[])
   ADD ("limits/set", test_limits);
   ADD_WITH ("limits/set-with-terminal", test_limits, GINT_TO_POINTER (TRUE));
   ADD ("limits/none", test_no_limits);
+  ADD ("limits/usual-files", test_usual_files);
   ADD ("limits/memory", test_too_much_memory);
   ADD ("limits/least-memory", test_least_memory);
   ADD_WITH ("limits/time", test_too_much_time, GINT_TO_POINTER (TRUE));
