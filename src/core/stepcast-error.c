@@ -12,6 +12,9 @@
 /* As much of what somebody said as an error message repeats. */
 #define MAX_QUOTED_CHARACTERS 64
 
+/* What is longer has no beginning that says what it is. */
+#define MAX_PRINTED_BYTES 4096
+
 /* It would put blanks into what the macro makes a string of. */
 /* clang-format off */
 G_DEFINE_QUARK (stepcast-error-quark, stepcast_error)
@@ -66,4 +69,32 @@ stepcast_error_quote (const char *text)
 
   beginning = g_utf8_substring (valid, 0, MAX_QUOTED_CHARACTERS);
   return g_strconcat (beginning, "…", NULL);
+}
+
+/**
+ * stepcast_error_quote_value:
+ * @value: what somebody said, of any type
+ * @is_annotated: whether its type is to be told as well, as g_variant_print() does
+ *
+ * Makes @value fit for an error message, like stepcast_error_quote(), and without
+ * going through more of it than a person reads: what comes by the bus can have 64 MiB,
+ * and printing that takes seconds and a multiple of it. May be called from any thread.
+ *
+ * Returns: (transfer full): @value as a text, its beginning, or what it is
+ */
+char *
+stepcast_error_quote_value (GVariant *value, gboolean is_annotated)
+{
+  g_autofree char *text = NULL;
+
+  g_return_val_if_fail (value != NULL, NULL);
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) && !is_annotated)
+    return stepcast_error_quote (g_variant_get_string (value, NULL));
+  if (g_variant_get_size (value) > MAX_PRINTED_BYTES)
+    return g_strdup_printf ("%" G_GSIZE_FORMAT " bytes of the D-Bus type %s",
+                            g_variant_get_size (value), g_variant_get_type_string (value));
+
+  text = g_variant_print (value, is_annotated);
+  return stepcast_error_quote (text);
 }

@@ -46,5 +46,6 @@ typedef enum
 GQuark stepcast_error_quark (void);
 const char *stepcast_error_nick (const GError *error);
 char *stepcast_error_quote (const char *text);
+char *stepcast_error_quote_value (GVariant *value, gboolean is_annotated);
 
 G_END_DECLS

@@ -601,9 +601,7 @@ stepcast_parameter_convert (GParamSpec *pspec, GVariant *variant, GError **error
   GValue value = G_VALUE_INIT;
   gboolean is_set;
   Number number = { 0 };
-  g_autofree char *given = g_variant_is_of_type (variant, G_VARIANT_TYPE_STRING) ?
-                             g_variant_dup_string (variant, NULL) :
-                             g_variant_print (variant, FALSE);
+  g_autofree char *given = stepcast_error_quote_value (variant, FALSE);
 
   g_value_init (&value, pspec->value_type);
   if (type == G_TYPE_BOOLEAN)

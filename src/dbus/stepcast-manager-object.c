@@ -261,7 +261,10 @@ take_fd (GUnixFDList *fds, GVariant *handle, GError **error)
 
   if (fds != NULL && index >= 0 && index < g_unix_fd_list_get_length (fds))
     fd = g_unix_fd_list_get (fds, index, &local_error);
-  if (fd < 0)
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES))
+    g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                         "The service has as many open files as it may: close a session first");
+  else if (fd < 0)
     g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
                  "There is no file descriptor with the message: %s",
                  local_error != NULL ? local_error->message : "its handle leads nowhere");

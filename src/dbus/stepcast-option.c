@@ -158,7 +158,6 @@ static GVariant *
 check_value (const StepcastOption *option, GVariant *value, GError **error)
 {
   g_autoptr (GVariant) converted = convert (option, value);
-  g_autofree char *given = NULL;
   g_autofree char *quoted = NULL;
   g_autofree char *wanted = NULL;
 
@@ -167,8 +166,7 @@ check_value (const StepcastOption *option, GVariant *value, GError **error)
   if (converted != NULL && is_in_range (option, converted))
     return g_steal_pointer (&converted);
 
-  given = g_variant_print (value, TRUE);
-  quoted = stepcast_error_quote (given);
+  quoted = stepcast_error_quote_value (value, TRUE);
   wanted = describe (option);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
                "%s is no value for the option “%s”: it takes %s", quoted, option->key, wanted);

@@ -28,8 +28,9 @@
 /* Shared with the filter, which GDBus runs in its own thread and may drop there. */
 typedef struct
 {
-  guint n_calls;  /* atomic */
-  gint n_pending; /* atomic: calls that are not answered yet */
+  guint n_calls;       /* atomic */
+  guint n_pending;     /* atomic: calls that are not answered yet */
+  GHashTable *pending; /* (nullable): the same, as a set of "CALLER SERIAL"; GDBus's thread's */
 } Counter;
 
 struct _StepcastBusName
@@ -59,6 +60,44 @@ G_DEFINE_FINAL_TYPE (StepcastBusName, stepcast_bus_name, G_TYPE_OBJECT)
 
 /* ---- the connection ---- */
 
+static void
+counter_clear (gpointer data)
+{
+  Counter *counter = data;
+
+  g_clear_pointer (&counter->pending, g_hash_table_unref);
+}
+
+static void
+counter_release (gpointer counter)
+{
+  g_atomic_rc_box_release_full (counter, counter_clear);
+}
+
+static void
+count_call (Counter *counter, GDBusMessage *message)
+{
+  g_atomic_int_inc (&counter->n_calls);
+  if (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
+    return;
+
+  if (counter->pending == NULL)
+    counter->pending = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_add (counter->pending, g_strdup_printf ("%s %u", g_dbus_message_get_sender (message),
+                                                       g_dbus_message_get_serial (message)));
+}
+
+/* GDBus answers some calls that expect no answer: those were not counted. */
+static void
+count_answer (Counter *counter, GDBusMessage *message)
+{
+  g_autofree char *key = g_strdup_printf ("%s %u", g_dbus_message_get_destination (message),
+                                          g_dbus_message_get_reply_serial (message));
+
+  if (counter->pending != NULL)
+    g_hash_table_remove (counter->pending, key);
+}
+
 /* In GDBus's thread, for each message before it goes on its way to us: when the answer to a call of
  * ours has come, all that came before it is counted. */
 static GDBusMessage *
@@ -71,16 +110,15 @@ count_in_thread (GDBusConnection *connection,
   GDBusMessageType type = g_dbus_message_get_message_type (message);
 
   if (is_incoming && type == G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-    {
-      g_atomic_int_inc (&counter->n_calls);
-      if (!(g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
-        g_atomic_int_inc (&counter->n_pending);
-    }
+    count_call (counter, message);
   else if (!is_incoming &&
            (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR))
-    {
-      g_atomic_int_add (&counter->n_pending, -1);
-    }
+    count_answer (counter, message);
+  else
+    return message;
+
+  g_atomic_int_set (&counter->n_pending,
+                    counter->pending != NULL ? g_hash_table_size (counter->pending) : 0);
   return message;
 }
 
@@ -118,9 +156,9 @@ take_connection (StepcastBusName *self, GDBusConnection *connection)
   self->connection = connection;
   g_dbus_connection_set_exit_on_close (connection, FALSE);
   g_signal_connect (connection, "closed", G_CALLBACK (on_closed), self);
-  self->filter_id = g_dbus_connection_add_filter (connection, count_in_thread,
-                                                  g_atomic_rc_box_acquire (self->counter),
-                                                  (GDestroyNotify) g_atomic_rc_box_release);
+  self->filter_id =
+    g_dbus_connection_add_filter (connection, count_in_thread,
+                                  g_atomic_rc_box_acquire (self->counter), counter_release);
 }
 
 /* GIO would else start a bus by dbus-launch where there is a display: one that nobody asked for,
@@ -452,7 +490,7 @@ stepcast_bus_name_get_n_calls (StepcastBusName *self)
 guint
 stepcast_bus_name_get_n_pending (StepcastBusName *self)
 {
-  return (guint) MAX (g_atomic_int_get (&self->counter->n_pending), 0);
+  return (guint) g_atomic_int_get (&self->counter->n_pending);
 }
 
 gboolean
@@ -478,7 +516,7 @@ stepcast_bus_name_finalize (GObject *object)
   StepcastBusName *self = STEPCAST_BUS_NAME (object);
 
   g_assert (self->deadline == NULL);
-  g_atomic_rc_box_release (self->counter);
+  counter_release (self->counter);
 
   G_OBJECT_CLASS (stepcast_bus_name_parent_class)->finalize (object);
 }

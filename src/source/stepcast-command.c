@@ -5,6 +5,7 @@
 
 #include "stepcast-command.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "stepcast-error.h"
@@ -118,6 +119,11 @@ stepcast_command_check (const StepcastCommand *self, GError **error)
     return refuse (error, "argv is empty; its first element is the program to run");
   if (*self->argv[0] == '\0')
     return refuse (error, "The first element of argv is empty; it is the program to run");
+  if (strlen (self->argv[0]) >= PATH_MAX)
+    return refuse (error,
+                   "The first element of argv, the program to run, has %" G_GSIZE_FORMAT
+                   " bytes; a path has at most %d",
+                   strlen (self->argv[0]), PATH_MAX - 1);
   if (self->cwd != NULL && !check_cwd (self->cwd, error))
     return FALSE;
   if (self->environment != NULL && !check_environment (self->environment, error))

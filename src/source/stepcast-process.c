@@ -10,6 +10,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -291,21 +292,50 @@ open_terminal (int *master, int *slave, GError **error)
   return TRUE;
 }
 
+/* Returns: (transfer full): each variable's name to its `NAME=VALUE` */
+static GHashTable *
+read_environment (char **environment)
+{
+  GHashTable *variables = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  for (guint i = 0; environment[i] != NULL; i++)
+    {
+      gsize name_length = strcspn (environment[i], "=");
+
+      g_hash_table_replace (variables, g_strndup (environment[i], name_length),
+                            g_strdup (environment[i]));
+    }
+  return variables;
+}
+
+/* A caller may give as many as a message holds, which g_environ_setenv() would go through once more
+ * for each. */
 static char **
 make_environment (const StepcastCommand *command)
 {
-  char **environment =
+  g_auto (GStrv) ours =
     g_environ_setenv (stepcast_child_make_environment (), "PYTHONUNBUFFERED", "1", TRUE);
+  g_autoptr (GHashTable) variables = NULL;
+  g_autoptr (GPtrArray) environment = NULL;
+  GHashTableIter variable_iter;
   GVariantIter iter;
   const char *name, *value;
+  gpointer variable;
 
   if (command->environment == NULL)
-    return environment;
+    return g_steal_pointer (&ours);
 
+  variables = read_environment (ours);
   g_variant_iter_init (&iter, command->environment);
   while (g_variant_iter_next (&iter, "{&s&s}", &name, &value))
-    environment = g_environ_setenv (environment, name, value, TRUE);
-  return environment;
+    g_hash_table_replace (variables, g_strdup (name), g_strconcat (name, "=", value, NULL));
+
+  environment = g_ptr_array_new ();
+  g_hash_table_iter_init (&variable_iter, variables);
+  while (g_hash_table_iter_next (&variable_iter, NULL, &variable))
+    g_ptr_array_add (environment, g_strdup (variable));
+  g_ptr_array_add (environment, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&environment), FALSE);
 }
 
 /* GSubprocess would reap the child from a thread of its own, and its id with it: we send signals by

@@ -150,6 +150,35 @@ class Server:
         self.close()
 
 
+class Bus:
+    """A dbus-daemon of our own that lives as long as the with block."""
+
+    def __init__(self, folder):
+        try:
+            self.process = subprocess.Popen(
+                ['dbus-daemon', '--session', '--nofork', '--nopidfile', '--print-address',
+                 f'--address=unix:dir={folder}'],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        except FileNotFoundError:
+            raise Skip('dbus-daemon is not installed') from None
+        ready, _, _ = select.select([self.process.stdout], [], [], START_DEADLINE_SECONDS)
+        self.address = self.process.stdout.readline().strip() if ready else ''
+        if not self.address:
+            self.close()
+            raise Skip('dbus-daemon did not say where it listens')
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 class Bench:
     """The programs of one build, and how long and how often to run them."""
 
@@ -169,15 +198,21 @@ class Bench:
             return full
         return quick if quick is not None else min(full, 0.5)
 
-    def stepcastd(self, *options):
+    def bus(self):
+        return Bus(self.home.name)
+
+    def stepcastd(self, *options, bus=None):
         if not self.service.exists():
             raise Skip('src/service/stepcastd is not built')
-        return Server([str(self.service), '--port', '0', '--auth=none', *options], self._private_env())
+        return Server([str(self.service), '--port', '0', '--auth=none', *options],
+                      self._private_env(bus))
 
-    def _private_env(self):
+    def _private_env(self, bus=None):
         """Not the user's settings, tokens or bus."""
         env = {name: value for name, value in os.environ.items() if name != 'DBUS_SESSION_BUS_ADDRESS'}
         env['GSETTINGS_BACKEND'] = 'memory'
+        if bus is not None:
+            env['DBUS_SESSION_BUS_ADDRESS'] = bus.address
         env['HOME'] = self.home.name
         for name in ('XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'):
             path = pathlib.Path(self.home.name) / name.lower()
@@ -207,16 +242,26 @@ class Bench:
 
     def client(self, server, **options):
         """Runs bench-client against server; options are its, with underscores. Returns its report."""
-        command = [str(self.programs / 'bench-client'), '--port', str(server.port), '--server-pid', str(server.pid)]
+        report = self._report('bench-client', port=server.port, server_pid=server.pid, **options)
+        if report['opened'] == 0:
+            raise Skip(f'the server accepted no WebSocket: {report["other_answer"]}')
+        return report
+
+    def dbus_client(self, server, bus, **options):
+        """Runs bench-dbus-client against the service on bus. Returns its report."""
+        report = self._report('bench-dbus-client', address=bus.address, **options)
+        if server.process.poll() is not None:
+            raise Skip(f'stepcastd ended: {server.words()}')
+        return report
+
+    def _report(self, program, **options):
+        command = [str(self.programs / program)]
         for name, value in options.items():
             command.append(f'--{name.replace("_", "-")}' + ('' if value is True else f'={value}'))
         done = subprocess.run(command, capture_output=True, text=True, timeout=CLIENT_DEADLINE_SECONDS, check=False)
         if done.returncode != 0:
-            raise Skip(f'bench-client failed: {done.stderr.strip()}')
-        report = json.loads(done.stdout)
-        if report['opened'] == 0:
-            raise Skip(f'the server accepted no WebSocket: {report["other_answer"]}')
-        return report
+            raise Skip(f'{program} failed: {done.stderr.strip()}')
+        return json.loads(done.stdout)
 
     def fastapi_client(self, server, **options):
         """The cure's own words: it begins at "status" and answers nothing to "stop"."""

@@ -17,12 +17,13 @@ import platform
 import sys
 import traceback
 
+import rows_dbus
 import rows_programs
 import rows_sessions
 import rows_transport
 from harness import Bench, Skip
 
-ROWS = {**rows_sessions.ROWS, **rows_transport.ROWS, **rows_programs.ROWS}
+ROWS = {**rows_sessions.ROWS, **rows_transport.ROWS, **rows_programs.ROWS, **rows_dbus.ROWS}
 
 DEFAULT_RUNS = 5
 MARKS = {True: 'yes', False: '**no**', None: ''}

@@ -271,7 +271,10 @@ class Service:
             if kind is None:
                 await self.end_well()
             else:
-                print(f'--- log of the service ---\n' + '\n'.join(self.log[-60:]), file=sys.stderr)
+                # Its last words, if it has died of this, may be under way.
+                await asyncio.wait([self.reader], timeout=0.5)
+                print(f'--- log of the service, status {self.process.returncode} ---\n' +
+                      '\n'.join(self.log[-60:]), file=sys.stderr)
         finally:
             await self.kill()
 

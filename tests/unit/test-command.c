@@ -39,10 +39,13 @@ test_argv (void)
   g_autoptr (StepcastCommand) good = stepcast_command_new (true_argv);
   g_autoptr (StepcastCommand) without = stepcast_command_new (none);
   g_autoptr (StepcastCommand) unnamed = stepcast_command_new (empty);
+  g_autofree char *path = g_strnfill (4096, 'x');
+  g_autoptr (StepcastCommand) endless = stepcast_command_new ((const char *const[]){ path, NULL });
 
   assert_good (good);
   assert_refused (without, "argv is empty");
   assert_refused (unnamed, "The first element of argv is empty");
+  assert_refused (endless, "has 4096 bytes; a path has at most 4095");
 }
 
 static void

@@ -283,6 +283,21 @@ test_check_is_all_or_nothing (void)
   g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
 }
 
+/* What comes by the bus may have 64 MiB, and an error message has a line. */
+static void
+test_large_values_are_not_printed (void)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_take (g_malloc0 (1 << 20), 1 << 20);
+  g_autoptr (GVariant) values = g_variant_ref_sink (
+    g_variant_new_parsed ("{'feed': %v}",
+                          g_variant_new_from_bytes (G_VARIANT_TYPE ("ay"), bytes, TRUE)));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (stepcast_parameters_check (TEST_TYPE_GENERATOR, values, &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+  g_assert_nonnull (strstr (error->message, "“1048576 bytes of the D-Bus type ay” is no value"));
+}
+
 static void
 test_construct_and_apply (void)
 {
@@ -317,6 +332,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/parameters/parse", test_parse);
   g_test_add_func ("/parameters/convert", test_convert);
   g_test_add_func ("/parameters/check-is-all-or-nothing", test_check_is_all_or_nothing);
+  g_test_add_func ("/parameters/large-values-are-not-printed", test_large_values_are_not_printed);
   g_test_add_func ("/parameters/construct-and-apply", test_construct_and_apply);
 
   return g_test_run ();
