@@ -7,6 +7,12 @@
 
 #include "stepcast-error.h"
 
+/* Whole numbers up to it have a double of their own. */
+#define MAX_EXACT ((guint64) 1 << 53)
+
+/* What is longer is not worth printing for the beginning that an error message shows. */
+#define MAX_PRINTED_BYTES 1024
+
 /* A signed or unsigned integer of any width. */
 typedef struct
 {
@@ -66,6 +72,15 @@ read_integer (GVariant *value, Integer *integer)
   return TRUE;
 }
 
+static GVariant *
+to_double (const Integer *integer)
+{
+  if (integer->natural > MAX_EXACT || integer->negative < -(gint64) MAX_EXACT)
+    return NULL;
+  return g_variant_new_double (integer->is_negative ? (double) integer->negative :
+                                                      (double) integer->natural);
+}
+
 /* Returns: (transfer floating) (nullable): @value as the type that @option has, where nothing is
  * lost by that */
 static GVariant *
@@ -79,8 +94,7 @@ convert (const StepcastOption *option, GVariant *value)
     return NULL;
 
   if (g_str_equal (option->type, "d"))
-    return g_variant_new_double (integer.is_negative ? (double) integer.negative :
-                                                       (double) integer.natural);
+    return to_double (&integer);
   if (integer.is_negative)
     return NULL;
   if (g_str_equal (option->type, "t"))
@@ -154,11 +168,28 @@ find (const char *key, const StepcastOption *table, guint n_options, GError **er
   return NULL;
 }
 
+/* A message may be of 128 MiB, and its text several times that. */
+static char *
+quote (GVariant *value)
+{
+  g_autofree char *text = NULL;
+
+  if (g_variant_get_size (value) > MAX_PRINTED_BYTES)
+    {
+      g_autofree char *type = stepcast_error_quote (g_variant_get_type_string (value));
+
+      return g_strdup_printf ("A value of the D-Bus type %s and %" G_GSIZE_FORMAT " bytes", type,
+                              g_variant_get_size (value));
+    }
+
+  text = g_variant_print (value, TRUE);
+  return stepcast_error_quote (text);
+}
+
 static GVariant *
 check_value (const StepcastOption *option, GVariant *value, GError **error)
 {
   g_autoptr (GVariant) converted = convert (option, value);
-  g_autofree char *given = NULL;
   g_autofree char *quoted = NULL;
   g_autofree char *wanted = NULL;
 
@@ -167,8 +198,7 @@ check_value (const StepcastOption *option, GVariant *value, GError **error)
   if (converted != NULL && is_in_range (option, converted))
     return g_steal_pointer (&converted);
 
-  given = g_variant_print (value, TRUE);
-  quoted = stepcast_error_quote (given);
+  quoted = quote (value);
   wanted = describe (option);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
                "%s is no value for the option “%s”: it takes %s", quoted, option->key, wanted);
