@@ -185,6 +185,18 @@ on_sinks_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionOb
                                      stepcast_session_get_n_sinks (session));
 }
 
+/* Sessions can be opened before the web reaches us: by whoever had the service started. */
+static void
+on_address_changed (StepcastLinks *links, GParamSpec *pspec, StepcastSessionObject *self)
+{
+  g_autofree char *address = stepcast_links_get_address (links);
+  g_autofree char *frame_url =
+    stepcast_links_get_frame_url (links, stepcast_session_get_name (self->session));
+
+  stepcast_dbus_session_set_frame_url (STEPCAST_DBUS_SESSION (self),
+                                       *address != '\0' ? frame_url : "");
+}
+
 static void
 on_log (StepcastSession *session, const char *line, StepcastSessionObject *self)
 {
@@ -521,17 +533,14 @@ stepcast_session_object_init (StepcastSessionObject *self)
 }
 
 static void
-tell_constants (StepcastSessionObject *self, StepcastLinks *links)
+tell_constants (StepcastSessionObject *self)
 {
   StepcastDBusSession *interface = STEPCAST_DBUS_SESSION (self);
   StepcastSource *source = stepcast_session_get_source (self->session);
-  const char *name = stepcast_session_get_name (self->session);
-  g_autofree char *frame_url = stepcast_links_get_frame_url (links, name);
 
-  stepcast_dbus_session_set_name (interface, name);
+  stepcast_dbus_session_set_name (interface, stepcast_session_get_name (self->session));
   stepcast_dbus_session_set_generator (interface, stepcast_source_get_name (source));
   stepcast_dbus_session_set_kind (interface, stepcast_source_get_kind (source));
-  stepcast_dbus_session_set_frame_url (interface, frame_url);
 }
 
 /**
@@ -555,8 +564,9 @@ stepcast_session_object_new (StepcastSessionManager *manager,
   self->session = g_object_ref (session);
   self->rasterizer = g_object_ref (rasterizer);
 
-  tell_constants (self, links);
+  tell_constants (self);
   tell_state (self);
+  on_address_changed (links, NULL, self);
   on_parameters_changed (session, self);
   on_rate_changed (session, NULL, self);
   on_sinks_changed (session, NULL, self);
@@ -568,5 +578,6 @@ stepcast_session_object_new (StepcastSessionManager *manager,
   g_signal_connect_object (session, "parameters-changed", G_CALLBACK (on_parameters_changed), self,
                            0);
   g_signal_connect_object (session, "log", G_CALLBACK (on_log), self, 0);
+  g_signal_connect_object (links, "notify::address", G_CALLBACK (on_address_changed), self, 0);
   return self;
 }
