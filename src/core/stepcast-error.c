@@ -92,8 +92,12 @@ stepcast_error_quote_value (GVariant *value, gboolean is_annotated)
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) && !is_annotated)
     return stepcast_error_quote (g_variant_get_string (value, NULL));
   if (g_variant_get_size (value) > MAX_PRINTED_BYTES)
-    return g_strdup_printf ("%" G_GSIZE_FORMAT " bytes of the D-Bus type %s",
-                            g_variant_get_size (value), g_variant_get_type_string (value));
+    {
+      g_autofree char *type = stepcast_error_quote (g_variant_get_type_string (value));
+
+      return g_strdup_printf ("%" G_GSIZE_FORMAT " bytes of the D-Bus type %s",
+                              g_variant_get_size (value), type);
+    }
 
   text = g_variant_print (value, is_annotated);
   return stepcast_error_quote (text);

@@ -64,23 +64,33 @@ stepcast_exporter_export (StepcastExporter *self, GDBusConnection *connection, G
 {
   g_return_val_if_fail (STEPCAST_IS_EXPORTER (self), FALSE);
 
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager_object),
+                                         connection, STEPCAST_DBUS_PATH, error))
+    return FALSE;
+
   g_dbus_object_manager_server_set_connection (self->objects, connection);
-  return g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->manager_object),
-                                           connection, STEPCAST_DBUS_PATH, error);
+  return TRUE;
 }
 
 /**
  * stepcast_exporter_unexport:
  * @self: an exporter
  *
- * Takes everything off the bus again; calls that are under way are answered nevertheless.
+ * Takes everything off the bus again, if it is on one; calls that are under way are answered
+ * nevertheless.
  */
 void
 stepcast_exporter_unexport (StepcastExporter *self)
 {
+  GDBusInterfaceSkeleton *manager;
+
   g_return_if_fail (STEPCAST_IS_EXPORTER (self));
 
-  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->manager_object));
+  manager = G_DBUS_INTERFACE_SKELETON (self->manager_object);
+  if (g_dbus_interface_skeleton_get_connection (manager) == NULL)
+    return;
+
+  g_dbus_interface_skeleton_unexport (manager);
   g_dbus_object_manager_server_set_connection (self->objects, NULL);
 }
 
@@ -89,8 +99,7 @@ stepcast_exporter_dispose (GObject *object)
 {
   StepcastExporter *self = STEPCAST_EXPORTER (object);
 
-  if (self->manager_object != NULL && g_dbus_interface_skeleton_get_connection (
-                                        G_DBUS_INTERFACE_SKELETON (self->manager_object)) != NULL)
+  if (self->manager_object != NULL)
     stepcast_exporter_unexport (self);
   g_clear_object (&self->objects);
   g_clear_object (&self->manager_object);

@@ -31,6 +31,7 @@ struct _StepcastManagerObject
   StepcastValidator *validator;
   StepcastLinks *links;
   StepcastLifetimes *lifetimes;
+  GQueue link_calls; /* of GDBusMethodInvocation: until the web reaches us */
 };
 
 static void stepcast_manager_object_iface_init (StepcastDBusManagerIface *iface);
@@ -372,19 +373,52 @@ make_link (StepcastManagerObject *self, const char *name, const char *role_text,
   return NULL;
 }
 
+/* Takes @invocation. */
+static void
+answer_link (StepcastManagerObject *self, GDBusMethodInvocation *invocation)
+{
+  const char *session, *role;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *link = NULL;
+
+  g_variant_get (g_dbus_method_invocation_get_parameters (invocation), "(&s&s)", &session, &role);
+  link = make_link (self, session, role, &error);
+  if (link == NULL)
+    stepcast_dbus_error_return (invocation, error);
+  else
+    stepcast_dbus_manager_complete_get_link (STEPCAST_DBUS_MANAGER (self), invocation, link);
+}
+
+static gboolean
+has_address (StepcastManagerObject *self)
+{
+  const char *address = stepcast_dbus_manager_get_address (STEPCAST_DBUS_MANAGER (self));
+
+  return address != NULL && *address != '\0';
+}
+
+static void
+on_address_changed (StepcastManagerObject *self, GParamSpec *pspec, gpointer user_data)
+{
+  GDBusMethodInvocation *next;
+
+  while (has_address (self) && (next = g_queue_pop_head (&self->link_calls)) != NULL)
+    answer_link (self, next);
+}
+
+/* The call that had the service started may come before the web reaches us. */
 static gboolean
 handle_get_link (StepcastDBusManager *object,
                  GDBusMethodInvocation *invocation,
                  const char *session,
                  const char *role)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *link = make_link (STEPCAST_MANAGER_OBJECT (object), session, role, &error);
+  StepcastManagerObject *self = STEPCAST_MANAGER_OBJECT (object);
 
-  if (link == NULL)
-    stepcast_dbus_error_return (invocation, error);
+  if (has_address (self))
+    answer_link (self, invocation);
   else
-    stepcast_dbus_manager_complete_get_link (object, invocation, link);
+    g_queue_push_tail (&self->link_calls, invocation);
   return TRUE;
 }
 
@@ -402,10 +436,21 @@ stepcast_manager_object_iface_init (StepcastDBusManagerIface *iface)
 /* ---- the object ---- */
 
 static void
+refuse_link_calls (StepcastManagerObject *self)
+{
+  GDBusMethodInvocation *next;
+
+  while ((next = g_queue_pop_head (&self->link_calls)) != NULL)
+    g_dbus_method_invocation_return_dbus_error (next, STEPCAST_DBUS_ERROR_PREFIX "Io",
+                                                "The service goes away");
+}
+
+static void
 stepcast_manager_object_dispose (GObject *object)
 {
   StepcastManagerObject *self = STEPCAST_MANAGER_OBJECT (object);
 
+  refuse_link_calls (self);
   g_clear_pointer (&self->lifetimes, stepcast_lifetimes_free);
   g_clear_object (&self->links);
   g_clear_object (&self->validator);
@@ -424,6 +469,8 @@ stepcast_manager_object_class_init (StepcastManagerObjectClass *klass)
 static void
 stepcast_manager_object_init (StepcastManagerObject *self)
 {
+  g_queue_init (&self->link_calls);
+  g_signal_connect (self, "notify::address", G_CALLBACK (on_address_changed), NULL);
 }
 
 /**

@@ -7,6 +7,10 @@
 
 #include "stepcast-error.h"
 
+/* Whole numbers up to it have a double of their own. */
+#define MAX_EXACT ((guint64) 1 << 53)
+
+
 /* A signed or unsigned integer of any width. */
 typedef struct
 {
@@ -66,6 +70,15 @@ read_integer (GVariant *value, Integer *integer)
   return TRUE;
 }
 
+static GVariant *
+to_double (const Integer *integer)
+{
+  if (integer->natural > MAX_EXACT || integer->negative < -(gint64) MAX_EXACT)
+    return NULL;
+  return g_variant_new_double (integer->is_negative ? (double) integer->negative :
+                                                      (double) integer->natural);
+}
+
 /* Returns: (transfer floating) (nullable): @value as the type that @option has, where nothing is
  * lost by that */
 static GVariant *
@@ -79,8 +92,7 @@ convert (const StepcastOption *option, GVariant *value)
     return NULL;
 
   if (g_str_equal (option->type, "d"))
-    return g_variant_new_double (integer.is_negative ? (double) integer.negative :
-                                                       (double) integer.natural);
+    return to_double (&integer);
   if (integer.is_negative)
     return NULL;
   if (g_str_equal (option->type, "t"))

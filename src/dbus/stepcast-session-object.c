@@ -23,6 +23,11 @@
 /* Who wants to see every step looks at the frames. */
 #define COUNTERS_INTERVAL_MS 250
 
+/* Intervals without a step, 2 s in all, after which what was faster stands still, though it runs: a
+ * program that is silent, or one that nobody takes frames from. */
+#define N_SILENT_INTERVALS 8
+#define LEAST_SPEED (1000.0 / (N_SILENT_INTERVALS * COUNTERS_INTERVAL_MS))
+
 struct _StepcastSessionObject
 {
   StepcastDBusSessionSkeleton parent_instance;
@@ -34,6 +39,7 @@ struct _StepcastSessionObject
   GDBusInterfaceVTable vtable;
   GSource *counters_timer; /* (nullable): since counters were told */
   gboolean has_progressed; /* since then */
+  guint n_silent;          /* intervals since it did */
 };
 
 static void stepcast_session_object_iface_init (StepcastDBusSessionIface *iface);
@@ -88,6 +94,18 @@ tell_counters (StepcastSessionObject *self)
     interface, round_speed (stepcast_session_get_frames_per_second (self->session)));
 }
 
+/* The session's meters do not look at the clock by themselves. */
+static void
+tell_standstill (StepcastSessionObject *self)
+{
+  StepcastDBusSession *interface = STEPCAST_DBUS_SESSION (self);
+
+  if (stepcast_dbus_session_get_steps_per_second (interface) > LEAST_SPEED)
+    stepcast_dbus_session_set_steps_per_second (interface, 0);
+  if (stepcast_dbus_session_get_frames_per_second (interface) > LEAST_SPEED)
+    stepcast_dbus_session_set_frames_per_second (interface, 0);
+}
+
 static gboolean
 on_counters_timer (gpointer user_data)
 {
@@ -96,8 +114,13 @@ on_counters_timer (gpointer user_data)
   if (self->has_progressed)
     {
       tell_counters (self);
+      self->n_silent = 0;
       return G_SOURCE_CONTINUE;
     }
+  if (++self->n_silent < N_SILENT_INTERVALS)
+    return G_SOURCE_CONTINUE;
+
+  tell_standstill (self);
 
   g_clear_pointer (&self->counters_timer, g_source_unref);
   return G_SOURCE_REMOVE;
@@ -110,6 +133,7 @@ on_progressed (StepcastSession *session, StepcastSessionObject *self)
   if (self->counters_timer != NULL)
     return;
 
+  self->n_silent = 0;
   self->counters_timer = g_timeout_source_new (COUNTERS_INTERVAL_MS);
   g_source_set_static_name (self->counters_timer, "[stepcast] session counters");
   g_source_set_callback (self->counters_timer, on_counters_timer, self, NULL);
@@ -134,6 +158,8 @@ tell_state (StepcastSessionObject *self)
 static void
 on_state_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionObject *self)
 {
+  /* It tells the counters, too: the next time is an interval from now. */
+  stepcast_gsource_clear (&self->counters_timer);
   tell_state (self);
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
 }
@@ -157,6 +183,18 @@ on_sinks_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionOb
 {
   stepcast_dbus_session_set_viewers (STEPCAST_DBUS_SESSION (self),
                                      stepcast_session_get_n_sinks (session));
+}
+
+/* Sessions can be opened before the web reaches us: by whoever had the service started. */
+static void
+on_address_changed (StepcastLinks *links, GParamSpec *pspec, StepcastSessionObject *self)
+{
+  g_autofree char *address = stepcast_links_get_address (links);
+  g_autofree char *frame_url =
+    stepcast_links_get_frame_url (links, stepcast_session_get_name (self->session));
+
+  stepcast_dbus_session_set_frame_url (STEPCAST_DBUS_SESSION (self),
+                                       *address != '\0' ? frame_url : "");
 }
 
 static void
@@ -495,17 +533,14 @@ stepcast_session_object_init (StepcastSessionObject *self)
 }
 
 static void
-tell_constants (StepcastSessionObject *self, StepcastLinks *links)
+tell_constants (StepcastSessionObject *self)
 {
   StepcastDBusSession *interface = STEPCAST_DBUS_SESSION (self);
   StepcastSource *source = stepcast_session_get_source (self->session);
-  const char *name = stepcast_session_get_name (self->session);
-  g_autofree char *frame_url = stepcast_links_get_frame_url (links, name);
 
-  stepcast_dbus_session_set_name (interface, name);
+  stepcast_dbus_session_set_name (interface, stepcast_session_get_name (self->session));
   stepcast_dbus_session_set_generator (interface, stepcast_source_get_name (source));
   stepcast_dbus_session_set_kind (interface, stepcast_source_get_kind (source));
-  stepcast_dbus_session_set_frame_url (interface, frame_url);
 }
 
 /**
@@ -529,8 +564,9 @@ stepcast_session_object_new (StepcastSessionManager *manager,
   self->session = g_object_ref (session);
   self->rasterizer = g_object_ref (rasterizer);
 
-  tell_constants (self, links);
+  tell_constants (self);
   tell_state (self);
+  on_address_changed (links, NULL, self);
   on_parameters_changed (session, self);
   on_rate_changed (session, NULL, self);
   on_sinks_changed (session, NULL, self);
@@ -542,5 +578,6 @@ stepcast_session_object_new (StepcastSessionManager *manager,
   g_signal_connect_object (session, "parameters-changed", G_CALLBACK (on_parameters_changed), self,
                            0);
   g_signal_connect_object (session, "log", G_CALLBACK (on_log), self, 0);
+  g_signal_connect_object (links, "notify::address", G_CALLBACK (on_address_changed), self, 0);
   return self;
 }
