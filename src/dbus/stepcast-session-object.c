@@ -126,18 +126,28 @@ on_counters_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* The first interval is a longer one, at random: sessions that were started together would else
+ * tell all at once, for ever, and whoever calls then waits behind them. */
+static void
+start_counters_timer (StepcastSessionObject *self)
+{
+  int first_ms = g_random_int_range (COUNTERS_INTERVAL_MS, 2 * COUNTERS_INTERVAL_MS);
+
+  self->n_silent = 0;
+  self->counters_timer = g_timeout_source_new (COUNTERS_INTERVAL_MS);
+  g_source_set_ready_time (self->counters_timer,
+                           g_get_monotonic_time () + first_ms * G_TIME_SPAN_MILLISECOND);
+  g_source_set_static_name (self->counters_timer, "[stepcast] session counters");
+  g_source_set_callback (self->counters_timer, on_counters_timer, self, NULL);
+  g_source_attach (self->counters_timer, g_main_context_get_thread_default ());
+}
+
 static void
 on_progressed (StepcastSession *session, StepcastSessionObject *self)
 {
   self->has_progressed = TRUE;
-  if (self->counters_timer != NULL)
-    return;
-
-  self->n_silent = 0;
-  self->counters_timer = g_timeout_source_new (COUNTERS_INTERVAL_MS);
-  g_source_set_static_name (self->counters_timer, "[stepcast] session counters");
-  g_source_set_callback (self->counters_timer, on_counters_timer, self, NULL);
-  g_source_attach (self->counters_timer, g_main_context_get_thread_default ());
+  if (self->counters_timer == NULL)
+    start_counters_timer (self);
 }
 
 static void
@@ -161,6 +171,7 @@ on_state_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionOb
   /* It tells the counters, too: the next time is an interval from now. */
   stepcast_gsource_clear (&self->counters_timer);
   tell_state (self);
+  /* Before the answer to what has changed it: a proxy's state is up to date when a call returns. */
   g_dbus_interface_skeleton_flush (G_DBUS_INTERFACE_SKELETON (self));
 }
 
