@@ -29,6 +29,7 @@ struct _StepcastManagerObject
   StepcastSessionManager *manager;
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
+  StepcastGuard *guard;
   StepcastLinks *links;
   StepcastLifetimes *lifetimes;
 };
@@ -228,7 +229,8 @@ make_program_source (StepcastManagerObject *self,
     return NULL;
 
   name = stepcast_program_source_make_name (argv[0]);
-  return stepcast_program_source_new (name, command, &limits, self->scheduler, self->validator);
+  return stepcast_program_source_new (name, command, &limits, self->scheduler, self->validator,
+                                      self->guard);
 }
 
 static gboolean
@@ -408,6 +410,7 @@ stepcast_manager_object_dispose (GObject *object)
 
   g_clear_pointer (&self->lifetimes, stepcast_lifetimes_free);
   g_clear_object (&self->links);
+  g_clear_object (&self->guard);
   g_clear_object (&self->validator);
   g_clear_object (&self->scheduler);
   g_clear_object (&self->manager);
@@ -431,6 +434,7 @@ stepcast_manager_object_init (StepcastManagerObject *self)
  * @manager: the sessions
  * @scheduler: splits and checks what programs print
  * @validator: loads it
+ * @guard: ends what programs have started where we can't
  * @links: the addresses of the web
  *
  * Returns: (transfer full): the interface, not yet exported
@@ -439,6 +443,7 @@ StepcastManagerObject *
 stepcast_manager_object_new (StepcastSessionManager *manager,
                              StepcastScheduler *scheduler,
                              StepcastValidator *validator,
+                             StepcastGuard *guard,
                              StepcastLinks *links)
 {
   StepcastManagerObject *self = g_object_new (STEPCAST_TYPE_MANAGER_OBJECT, NULL);
@@ -446,6 +451,7 @@ stepcast_manager_object_new (StepcastSessionManager *manager,
   self->manager = g_object_ref (manager);
   self->scheduler = g_object_ref (scheduler);
   self->validator = g_object_ref (validator);
+  self->guard = g_object_ref (guard);
   self->links = g_object_ref (links);
   self->lifetimes = stepcast_lifetimes_new (manager);
 
