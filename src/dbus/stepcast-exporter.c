@@ -128,6 +128,7 @@ stepcast_exporter_init (StepcastExporter *self)
  * @manager: the sessions
  * @scheduler: splits and checks what programs print
  * @validator: loads it
+ * @guard: ends what programs have started where we can't
  * @rasterizer: draws pixels
  * @links: the addresses of the web
  *
@@ -137,6 +138,7 @@ StepcastExporter *
 stepcast_exporter_new (StepcastSessionManager *manager,
                        StepcastScheduler *scheduler,
                        StepcastValidator *validator,
+                       StepcastGuard *guard,
                        StepcastRasterizer *rasterizer,
                        StepcastLinks *links)
 {
@@ -146,7 +148,7 @@ stepcast_exporter_new (StepcastSessionManager *manager,
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
   self->links = g_object_ref (links);
-  self->manager_object = stepcast_manager_object_new (manager, scheduler, validator, links);
+  self->manager_object = stepcast_manager_object_new (manager, scheduler, validator, guard, links);
 
   for (guint i = 0; i < sessions->len; i++)
     on_session_added (manager, sessions->pdata[i], self);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "stepcast-guard.h"
 #include "stepcast-links.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
@@ -18,6 +19,7 @@ G_DECLARE_FINAL_TYPE (StepcastExporter, stepcast_exporter, STEPCAST, EXPORTER, G
 StepcastExporter *stepcast_exporter_new (StepcastSessionManager *manager,
                                          StepcastScheduler *scheduler,
                                          StepcastValidator *validator,
+                                         StepcastGuard *guard,
                                          StepcastRasterizer *rasterizer,
                                          StepcastLinks *links);
 

@@ -29,6 +29,7 @@ struct _StepcastManagerObject
   StepcastSessionManager *manager;
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
+  StepcastGuard *guard;
   StepcastLinks *links;
   StepcastLifetimes *lifetimes;
   GQueue link_calls; /* of GDBusMethodInvocation: until the web reaches us */
@@ -229,7 +230,8 @@ make_program_source (StepcastManagerObject *self,
     return NULL;
 
   name = stepcast_program_source_make_name (argv[0]);
-  return stepcast_program_source_new (name, command, &limits, self->scheduler, self->validator);
+  return stepcast_program_source_new (name, command, &limits, self->scheduler, self->validator,
+                                      self->guard);
 }
 
 static gboolean
@@ -453,6 +455,7 @@ stepcast_manager_object_dispose (GObject *object)
   refuse_link_calls (self);
   g_clear_pointer (&self->lifetimes, stepcast_lifetimes_free);
   g_clear_object (&self->links);
+  g_clear_object (&self->guard);
   g_clear_object (&self->validator);
   g_clear_object (&self->scheduler);
   g_clear_object (&self->manager);
@@ -478,6 +481,7 @@ stepcast_manager_object_init (StepcastManagerObject *self)
  * @manager: the sessions
  * @scheduler: splits and checks what programs print
  * @validator: loads it
+ * @guard: ends what programs have started where we can't
  * @links: the addresses of the web
  *
  * Returns: (transfer full): the interface, not yet exported
@@ -486,6 +490,7 @@ StepcastManagerObject *
 stepcast_manager_object_new (StepcastSessionManager *manager,
                              StepcastScheduler *scheduler,
                              StepcastValidator *validator,
+                             StepcastGuard *guard,
                              StepcastLinks *links)
 {
   StepcastManagerObject *self = g_object_new (STEPCAST_TYPE_MANAGER_OBJECT, NULL);
@@ -493,6 +498,7 @@ stepcast_manager_object_new (StepcastSessionManager *manager,
   self->manager = g_object_ref (manager);
   self->scheduler = g_object_ref (scheduler);
   self->validator = g_object_ref (validator);
+  self->guard = g_object_ref (guard);
   self->links = g_object_ref (links);
   self->lifetimes = stepcast_lifetimes_new (manager);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "stepcast-dbus-generated.h"
+#include "stepcast-guard.h"
 #include "stepcast-links.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-session-manager.h"
@@ -24,6 +25,7 @@ G_DECLARE_FINAL_TYPE (StepcastManagerObject,
 StepcastManagerObject *stepcast_manager_object_new (StepcastSessionManager *manager,
                                                     StepcastScheduler *scheduler,
                                                     StepcastValidator *validator,
+                                                    StepcastGuard *guard,
                                                     StepcastLinks *links);
 
 char *stepcast_manager_object_make_path (StepcastSession *session);

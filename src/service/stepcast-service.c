@@ -8,6 +8,7 @@
 #include "stepcast-document-splitter.h"
 #include "stepcast-generator-source.h"
 #include "stepcast-generators.h"
+#include "stepcast-guard.h"
 #include "stepcast-program-source.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
@@ -33,6 +34,7 @@ struct _StepcastService
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
   StepcastRasterizer *rasterizer;
+  StepcastGuard *guard;
   StepcastRegistry *registry;
   StepcastSessionManager *manager;
   StepcastServer *server;
@@ -57,18 +59,17 @@ add_generators (StepcastService *self, gboolean is_validated)
     }
 }
 
-/* The helper that stands beside us in the build tree, or else the installed one. */
+/* The helper that stands beside us in the build tree, in @folder, or else the installed one. */
 static char *
-find_helper (void)
+find_helper (const char *folder, const char *name)
 {
   g_autofree char *self_path = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder = g_path_get_dirname (self_path != NULL ? self_path : "/");
-  g_autofree char *uninstalled =
-    g_build_filename (folder, "..", "validate", "stepcast-validate", NULL);
+  g_autofree char *ours = g_path_get_dirname (self_path != NULL ? self_path : "/");
+  g_autofree char *uninstalled = g_build_filename (ours, "..", folder, name, NULL);
 
   if (g_file_test (uninstalled, G_FILE_TEST_IS_EXECUTABLE))
     return g_steal_pointer (&uninstalled);
-  return g_build_filename (STEPCAST_LIBEXECDIR, "stepcast-validate", NULL);
+  return g_build_filename (STEPCAST_LIBEXECDIR, name, NULL);
 }
 
 /* Returns the name that the program goes by. */
@@ -80,13 +81,15 @@ add_program (StepcastService *self, const StepcastOptions *options)
   g_autoptr (StepcastSource) source = NULL;
 
   command->uses_pty = options->uses_pty;
-  source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
+  source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator,
+                                        self->guard);
   if (!stepcast_registry_add (self->registry, source))
     {
       g_free (name);
       name = g_strdup ("program"); /* it is called as a built-in generator is */
       g_clear_object (&source);
-      source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator);
+      source = stepcast_program_source_new (name, command, NULL, self->scheduler, self->validator,
+                                            self->guard);
       stepcast_registry_add (self->registry, source);
     }
 
@@ -243,13 +246,15 @@ StepcastService *
 stepcast_service_new (const StepcastOptions *options, StepcastSettings *settings, GError **error)
 {
   g_autoptr (StepcastService) self = g_object_new (STEPCAST_TYPE_SERVICE, NULL);
-  g_autofree char *helper = find_helper ();
+  g_autofree char *helper = find_helper ("validate", "stepcast-validate");
+  g_autofree char *guard = find_helper ("guard", "stepcast-guard");
 
   self->options = options;
   self->settings = g_object_ref (settings);
   self->scheduler = stepcast_scheduler_new (stepcast_settings_get_n_workers (settings));
   self->validator = stepcast_validator_new (helper, MAX_VALIDATORS);
   self->rasterizer = stepcast_rasterizer_new (helper, MAX_RASTERIZERS);
+  self->guard = stepcast_guard_new (guard);
   self->registry = stepcast_registry_new ();
   if (!add_sources (self, error))
     return NULL;
@@ -257,8 +262,9 @@ stepcast_service_new (const StepcastOptions *options, StepcastSettings *settings
   self->manager =
     stepcast_session_manager_new (self->registry, stepcast_settings_get_max_sessions (settings));
   self->server = stepcast_server_new (self->manager, self->rasterizer);
-  self->exporter = stepcast_exporter_new (self->manager, self->scheduler, self->validator,
-                                          self->rasterizer, STEPCAST_LINKS (self->server));
+  self->exporter =
+    stepcast_exporter_new (self->manager, self->scheduler, self->validator, self->guard,
+                           self->rasterizer, STEPCAST_LINKS (self->server));
   apply_limits (self);
   apply_viewer_defaults (self);
   g_signal_connect_object (settings, "changed", G_CALLBACK (on_setting_changed), self, 0);
@@ -383,6 +389,7 @@ stepcast_service_dispose (GObject *object)
   g_clear_object (&self->server);
   g_clear_object (&self->manager);
   g_clear_object (&self->registry);
+  g_clear_object (&self->guard);
   g_clear_object (&self->rasterizer);
   g_clear_object (&self->validator);
   g_clear_object (&self->scheduler);

@@ -33,6 +33,9 @@
  * what it leaves behind in its group is ended likewise. It "has exited" when it was reaped, and
  * "has ended" when nothing of its group is left.
  *
+ * Where we are killed or crash, the kernel ends the child, and a StepcastGuard the rest of the
+ * group. What has left the group is reached by none of this.
+ *
  * Its standard input is empty, its standard output and error are for the owner to read. Lives on
  * the main context. */
 
@@ -46,8 +49,9 @@ struct _StepcastProcess
 {
   GObject parent_instance;
 
-  pid_t pid;      /* of the child, and of its group; 0 before it was started */
-  GSource *watch; /* (nullable): until it was reaped */
+  StepcastGuard *guard; /* (nullable): knows the group until it has ended */
+  pid_t pid;            /* of the child, and of its group; 0 before it was started */
+  GSource *watch;       /* (nullable): until it was reaped */
   GInputStream *output;
   GInputStream *errors;
 
@@ -88,10 +92,19 @@ signal_group (StepcastProcess *self, int signum)
 }
 
 static void
+leave_guard (StepcastProcess *self)
+{
+  if (self->guard != NULL)
+    stepcast_guard_remove (self->guard, self->pid);
+  g_clear_object (&self->guard);
+}
+
+static void
 end (StepcastProcess *self)
 {
   stepcast_gsource_clear (&self->timer);
   self->has_ended = TRUE;
+  leave_guard (self);
   g_signal_emit (self, signals[ENDED], 0);
 }
 
@@ -389,17 +402,23 @@ spawn (StepcastProcess *self, const StepcastCommand *command, GError **error)
 /**
  * stepcast_process_new:
  * @command: what to run, and how; checked
+ * @guard: (nullable): ends its group where we can't
  * @error: %STEPCAST_ERROR_PROGRAM_FAILED: why it can't be started
  *
  * Returns: (transfer full) (nullable): a process that runs, or %NULL with @error set
  */
 StepcastProcess *
-stepcast_process_new (const StepcastCommand *command, GError **error)
+stepcast_process_new (const StepcastCommand *command, StepcastGuard *guard, GError **error)
 {
   g_autoptr (StepcastProcess) self = g_object_new (STEPCAST_TYPE_PROCESS, NULL);
 
   if (!spawn (self, command, error))
     return NULL;
+  if (guard != NULL)
+    {
+      self->guard = g_object_ref (guard);
+      stepcast_guard_add (guard, self->pid);
+    }
   return g_steal_pointer (&self);
 }
 
@@ -505,6 +524,7 @@ stepcast_process_dispose (GObject *object)
   if (self->pid > 0 && !self->has_ended)
     kill_unheard (self);
   self->has_ended = TRUE;
+  leave_guard (self);
   g_clear_object (&self->output);
   g_clear_object (&self->errors);
 

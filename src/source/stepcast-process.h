@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "stepcast-command.h"
+#include "stepcast-guard.h"
 
 G_BEGIN_DECLS
 
@@ -16,7 +17,8 @@ G_DECLARE_FINAL_TYPE (StepcastProcess, stepcast_process, STEPCAST, PROCESS, GObj
 /* From SIGTERM to SIGKILL: time for a program to save what it has. */
 #define STEPCAST_PROCESS_GRACE_MS 2000
 
-StepcastProcess *stepcast_process_new (const StepcastCommand *command, GError **error);
+StepcastProcess *
+stepcast_process_new (const StepcastCommand *command, StepcastGuard *guard, GError **error);
 
 GInputStream *stepcast_process_get_output (StepcastProcess *self);
 GInputStream *stepcast_process_get_errors (StepcastProcess *self);

@@ -24,6 +24,7 @@ struct _StepcastProgramRun
   StepcastDocumentRun parent_instance;
 
   StepcastCommand *command;
+  StepcastGuard *guard;     /* (nullable) */
   StepcastProcess *process; /* (nullable): before the start, and if it can't be started */
   StepcastLogReader *log;   /* (nullable): with it */
   GSource *silence;         /* (nullable): before the first document */
@@ -173,7 +174,7 @@ on_process_ended (StepcastProcess *process, StepcastProgramRun *self)
 static gboolean
 start_process (StepcastProgramRun *self, GError **error)
 {
-  self->process = stepcast_process_new (self->command, error);
+  self->process = stepcast_process_new (self->command, self->guard, error);
   if (self->process == NULL)
     return FALSE;
 
@@ -225,6 +226,7 @@ stepcast_program_run_dispose (GObject *object)
   G_OBJECT_CLASS (stepcast_program_run_parent_class)->dispose (object);
 
   g_clear_object (&self->process);
+  g_clear_object (&self->guard);
   g_clear_object (&self->log);
 }
 
@@ -267,6 +269,7 @@ stepcast_program_run_init (StepcastProgramRun *self)
  * @limits: what one document may cost
  * @scheduler: splits and checks what it prints
  * @validator: loads it
+ * @guard: (nullable): ends what the program has started where we can't
  *
  * Returns: (transfer full): a new run, which starts the program when it is told to proceed
  */
@@ -275,11 +278,13 @@ stepcast_program_run_new (guint number,
                           const StepcastCommand *command,
                           const StepcastDocumentLimits *limits,
                           StepcastScheduler *scheduler,
-                          StepcastValidator *validator)
+                          StepcastValidator *validator,
+                          StepcastGuard *guard)
 {
   StepcastProgramRun *self = g_object_new (STEPCAST_TYPE_PROGRAM_RUN, "number", number, NULL);
 
   self->command = stepcast_command_copy (command);
+  g_set_object (&self->guard, guard);
   stepcast_document_run_set_up (STEPCAST_DOCUMENT_RUN (self), limits, scheduler, validator);
 
   return STEPCAST_RUN (self);

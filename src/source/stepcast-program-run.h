@@ -5,6 +5,7 @@
 
 #include "stepcast-command.h"
 #include "stepcast-document-run.h"
+#include "stepcast-guard.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,7 @@ StepcastRun *stepcast_program_run_new (guint number,
                                        const StepcastCommand *command,
                                        const StepcastDocumentLimits *limits,
                                        StepcastScheduler *scheduler,
-                                       StepcastValidator *validator);
+                                       StepcastValidator *validator,
+                                       StepcastGuard *guard);
 
 G_END_DECLS

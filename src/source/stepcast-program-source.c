@@ -22,6 +22,7 @@ struct _StepcastProgramSource
   StepcastDocumentLimits limits;
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
+  StepcastGuard *guard; /* (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (StepcastProgramSource, stepcast_program_source, STEPCAST_TYPE_SOURCE)
@@ -32,7 +33,7 @@ stepcast_program_source_create_run (StepcastSource *source, guint number, GVaria
   StepcastProgramSource *self = STEPCAST_PROGRAM_SOURCE (source);
 
   return stepcast_program_run_new (number, self->command, &self->limits, self->scheduler,
-                                   self->validator);
+                                   self->validator, self->guard);
 }
 
 static void
@@ -42,6 +43,7 @@ stepcast_program_source_dispose (GObject *object)
 
   g_clear_object (&self->scheduler);
   g_clear_object (&self->validator);
+  g_clear_object (&self->guard);
   g_clear_pointer (&self->command, stepcast_command_free);
 
   G_OBJECT_CLASS (stepcast_program_source_parent_class)->dispose (object);
@@ -68,6 +70,7 @@ stepcast_program_source_init (StepcastProgramSource *self)
  * @limits: (nullable): what one document may cost, or %NULL for the defaults
  * @scheduler: splits and checks what it prints
  * @validator: loads it
+ * @guard: (nullable): ends what the program has started where we can't
  *
  * Returns: (transfer full): a new source
  */
@@ -76,7 +79,8 @@ stepcast_program_source_new (const char *name,
                              const StepcastCommand *command,
                              const StepcastDocumentLimits *limits,
                              StepcastScheduler *scheduler,
-                             StepcastValidator *validator)
+                             StepcastValidator *validator,
+                             StepcastGuard *guard)
 {
   StepcastProgramSource *self = g_object_new (STEPCAST_TYPE_PROGRAM_SOURCE, "name", name,
                                               "generator-type", STEPCAST_TYPE_GENERATOR, NULL);
@@ -85,6 +89,7 @@ stepcast_program_source_new (const char *name,
   self->limits = limits != NULL ? *limits : STEPCAST_DOCUMENT_LIMITS_DEFAULT;
   self->scheduler = g_object_ref (scheduler);
   self->validator = g_object_ref (validator);
+  g_set_object (&self->guard, guard);
 
   return STEPCAST_SOURCE (self);
 }

@@ -5,6 +5,7 @@
 
 #include "stepcast-command.h"
 #include "stepcast-document-splitter.h"
+#include "stepcast-guard.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-source.h"
 #include "stepcast-validator.h"
@@ -23,7 +24,8 @@ StepcastSource *stepcast_program_source_new (const char *name,
                                              const StepcastCommand *command,
                                              const StepcastDocumentLimits *limits,
                                              StepcastScheduler *scheduler,
-                                             StepcastValidator *validator);
+                                             StepcastValidator *validator,
+                                             StepcastGuard *guard);
 
 char *stepcast_program_source_make_name (const char *program);
 

@@ -42,8 +42,8 @@ class InstallTest(unittest.TestCase):
     def test_programs(self):
         service = self.installed(self.options['bindir'], 'stepcastd')
         self.assert_program(service)
-        self.assert_program(self.installed(self.options['libexecdir'], 'stepcast',
-                                           'stepcast-validate'))
+        for helper in ('stepcast-validate', 'stepcast-guard'):
+            self.assert_program(self.installed(self.options['libexecdir'], 'stepcast', helper))
         version = subprocess.run([str(service), '--version'], check=True, capture_output=True,
                                  text=True).stdout
         project = json.loads((BUILD_DIR / 'meson-info' / 'intro-projectinfo.json').read_text())

@@ -374,17 +374,34 @@ class Control(ProgramTest):
                 # Service.end_well() sends SIGTERM and looks for what is left.
 
     async def test_the_service_is_killed(self):
-        """Nothing can be done then but by the kernel: the program must not run on for ever."""
+        """The program must not run on for ever, and neither must what it has started."""
+        for program, count in (
+                (self.frames(), 1), (Service('--pty', program=FRAMES), 1),
+                (self.misbehave('grandchildren', self.directory / 'pids'), 7)):
+            async with program as service:
+                client = await service.connect()
+                await client.send('start')
+                await client.frame()
+                below = descendants(service.pid)
+                self.assertGreater(len(below), count)  # and the guard
+                service.expected_end = -signal.SIGKILL
+                os.kill(service.pid, signal.SIGKILL)
+                await wait_for(lambda: not [pid for pid in below if is_alive(pid)],
+                               'the end of the program')
+
+    async def test_the_guard_lives_with_the_program(self):
+        def has_guard(service):
+            return any(b'stepcast-guard' in self.command(pid) for pid in descendants(service.pid))
+
         async with self.frames() as service:
-            client = await service.connect()
-            await client.send('start')
-            await client.frame()
-            below = descendants(service.pid)
-            self.assertTrue(below)
-            service.expected_end = -signal.SIGKILL
-            os.kill(service.pid, signal.SIGKILL)
-            await wait_for(lambda: not [pid for pid in below if is_alive(pid)],
-                           'the end of the program')
+            async with await service.connect() as client:
+                self.assertFalse(has_guard(service))
+                for _ in range(2):
+                    await client.send('start')
+                    await client.steps(3)
+                    self.assertTrue(has_guard(service))
+                    await client.stop()
+                    await wait_for(lambda: not has_guard(service), 'the end of the guard')
 
 
 class Stubborn(ProgramTest):

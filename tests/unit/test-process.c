@@ -45,7 +45,7 @@ start_command (Fixture *fixture, const StepcastCommand *command)
 {
   g_autoptr (GError) error = NULL;
 
-  fixture->process = stepcast_process_new (command, &error);
+  fixture->process = stepcast_process_new (command, NULL, &error);
   g_assert_no_error (error);
   fixture->output = g_string_new (NULL);
   g_signal_connect (fixture->process, "exited", G_CALLBACK (on_exited), fixture);
@@ -210,7 +210,7 @@ test_no_program (Fixture *fixture, gconstpointer data)
         g_autoptr (GError) error = NULL;
 
         command->uses_pty = uses_pty != 0;
-        g_assert_null (stepcast_process_new (command, &error));
+        g_assert_null (stepcast_process_new (command, NULL, &error));
         g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
         g_assert_nonnull (strstr (error->message, "can't be started"));
       }
@@ -268,7 +268,7 @@ test_no_folder (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   command->cwd = g_strdup ("/nonexistent/folder");
-  g_assert_null (stepcast_process_new (command, &error));
+  g_assert_null (stepcast_process_new (command, NULL, &error));
   g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
   g_assert_nonnull (strstr (error->message, "/nonexistent/folder"));
 }
@@ -340,7 +340,7 @@ test_least_memory (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   command->max_memory_bytes = STEPCAST_COMMAND_MIN_MEMORY_BYTES;
-  fixture->process = stepcast_process_new (command, &error);
+  fixture->process = stepcast_process_new (command, NULL, &error);
   if (fixture->process == NULL)
     {
       g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PROGRAM_FAILED);
@@ -552,7 +552,7 @@ test_dropped_when_told (Fixture *fixture, gconstpointer data)
     {
       const char *const argv[] = { "sh", "-c", i == 0 ? "exit 1" : "sleep 1000 & exit 1", NULL };
       g_autoptr (StepcastCommand) command = stepcast_command_new (argv);
-      gpointer process = stepcast_process_new (command, NULL);
+      gpointer process = stepcast_process_new (command, NULL, NULL);
 
       g_object_add_weak_pointer (process, &process);
       g_signal_connect (process, "exited", G_CALLBACK (g_object_unref), NULL);

@@ -171,7 +171,7 @@ make_session_of_command (Fixture *fixture,
   g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
 
   fixture->source = stepcast_program_source_new ("program", command, limits, fixture->scheduler,
-                                                 fixture->validator);
+                                                 fixture->validator, NULL);
   fixture->session = stepcast_session_new ("program_1", fixture->source, none, DEADLINE_MS);
   g_signal_connect (fixture->session, "log", G_CALLBACK (on_log), fixture);
 }
