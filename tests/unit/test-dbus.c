@@ -127,6 +127,7 @@ typedef struct
 {
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
+  StepcastGuard *guard;
   StepcastRasterizer *rasterizer;
   StepcastMockControl *control;
   StepcastSessionManager *manager;
@@ -201,6 +202,7 @@ set_up (Fixture *fixture, gconstpointer data)
 
   fixture->scheduler = stepcast_scheduler_new (N_SLOTS);
   fixture->validator = stepcast_validator_new (helper, 1);
+  fixture->guard = stepcast_guard_new (g_getenv ("STEPCAST_GUARD"));
   fixture->rasterizer = stepcast_rasterizer_new (helper, 1);
   fixture->control = stepcast_mock_control_new ();
   source =
@@ -210,7 +212,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->manager = stepcast_session_manager_new (registry, STEPCAST_MAX_SESSIONS);
   fixture->links = g_object_new (TEST_TYPE_LINKS, NULL);
   fixture->exporter =
-    stepcast_exporter_new (fixture->manager, fixture->scheduler, fixture->validator,
+    stepcast_exporter_new (fixture->manager, fixture->scheduler, fixture->validator, fixture->guard,
                            fixture->rasterizer, STEPCAST_LINKS (fixture->links));
 
   g_mutex_init (&fixture->lock);
@@ -266,6 +268,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   disconnect (&fixture->service);
   g_clear_object (&fixture->manager);
   g_clear_object (&fixture->rasterizer);
+  g_clear_object (&fixture->guard);
   g_clear_object (&fixture->validator);
   g_clear_object (&fixture->links);
   while (g_main_context_iteration (NULL, FALSE))
@@ -1094,7 +1097,7 @@ test_service_leaves (Fixture *fixture, gconstpointer data)
   stepcast_exporter_unexport (fixture->exporter);
   g_clear_object (&fixture->exporter);
   fixture->exporter =
-    stepcast_exporter_new (fixture->manager, fixture->scheduler, fixture->validator,
+    stepcast_exporter_new (fixture->manager, fixture->scheduler, fixture->validator, fixture->guard,
                            fixture->rasterizer, STEPCAST_LINKS (fixture->links));
 
   stepcast_mock_control_release (fixture->control);
@@ -1245,7 +1248,7 @@ test_links_are_answered_at_the_end (Fixture *fixture, gconstpointer data)
   assert_error (&answer, ERROR ("Io"));
 
   fixture->exporter =
-    stepcast_exporter_new (fixture->manager, fixture->scheduler, fixture->validator,
+    stepcast_exporter_new (fixture->manager, fixture->scheduler, fixture->validator, fixture->guard,
                            fixture->rasterizer, STEPCAST_LINKS (fixture->links));
 }
 
