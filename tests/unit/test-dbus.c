@@ -31,9 +31,7 @@
 #define N_SLOTS 3
 #define SHORT_DEADLINE_MS 50
 
-/* What the exporter promises, and what a loaded machine may make of it. */
 #define COUNTERS_MS 250
-#define LEAST_COUNTERS_MS 150
 
 /* ---- addresses ---- */
 
@@ -140,6 +138,7 @@ typedef struct
   guint filter_id;
   GMutex lock;        /* guards what follows: GDBus's thread adds to it */
   GPtrArray *changes; /* of Change: those of sessions */
+  gint64 begun_us;    /* when it was empty */
 } Fixture;
 
 static GTestDBus *bus;
@@ -217,6 +216,7 @@ set_up (Fixture *fixture, gconstpointer data)
 
   g_mutex_init (&fixture->lock);
   fixture->changes = g_ptr_array_new_with_free_func (change_free);
+  fixture->begun_us = g_get_monotonic_time ();
   fixture->service = connect_to_bus ();
   fixture->name = g_dbus_connection_get_unique_name (fixture->service);
   fixture->filter_id =
@@ -491,6 +491,7 @@ forget_changes (Fixture *fixture)
   round_trip (fixture);
   g_mutex_lock (&fixture->lock);
   g_ptr_array_set_size (fixture->changes, 0);
+  fixture->begun_us = g_get_monotonic_time ();
   g_mutex_unlock (&fixture->lock);
 }
 
@@ -731,14 +732,14 @@ test_close_answers_at_the_standstill (Fixture *fixture, gconstpointer data)
 
 /* ---- tests: changes ---- */
 
-/* How many changes there are of what is no state; and asserts that they are far enough apart. A
- * state tells the counters, too, and may come at any time. */
+/* How many changes there are of what is no state; and asserts that they come four times a second at
+ * most. A machine with other things to do sends them later, never sooner: so each is compared with
+ * the beginning, and not with the one before it. A state tells the counters, too, and may come at
+ * any time. */
 static guint
 count_counters (Fixture *fixture)
 {
   guint n_counters = 0;
-  gint64 first_us = 0;
-  gint64 last_us = 0;
 
   g_mutex_lock (&fixture->lock);
   for (guint i = 0; i < fixture->changes->len; i++)
@@ -749,18 +750,11 @@ count_counters (Fixture *fixture)
 
       if (step == NULL || state != NULL)
         continue;
-      if (n_counters > 0)
-        g_assert_cmpint (change->time_us - last_us, >=, LEAST_COUNTERS_MS * 1000);
-      else
-        first_us = change->time_us;
-      last_us = change->time_us;
+      g_assert_cmpint (change->time_us - fixture->begun_us, >=, n_counters * COUNTERS_MS * 1000);
       n_counters++;
     }
   g_mutex_unlock (&fixture->lock);
 
-  if (n_counters > 1)
-    g_assert_cmpint (last_us - first_us, >=,
-                     ((n_counters - 1) * COUNTERS_MS - (COUNTERS_MS - LEAST_COUNTERS_MS)) * 1000);
   return n_counters;
 }
 
