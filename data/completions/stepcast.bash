@@ -30,16 +30,24 @@ _stepcast_offer ()
   fi
 }
 
+# _stepcast_generate ACTION: what bash itself knows.
+_stepcast_generate ()
+{
+  local found
+  mapfile -t found < <(compgen "$1" -- "$cur")
+  COMPREPLY+=("${found[@]}")
+}
+
 _stepcast_files ()
 {
-  COMPREPLY+=($(compgen -f -- "$cur"))
+  _stepcast_generate "${1--f}"
   compopt -o filenames 2>/dev/null
 }
 
 _stepcast ()
 {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-  local command=${COMP_WORDS[1]-} argument program=${COMP_WORDS[0]} options i
+  local command=${COMP_WORDS[1]-} argument program=${COMP_WORDS[0]} options i is_value=''
   COMPREPLY=()
 
   if [[ $COMP_CWORD -eq 1 ]]; then
@@ -55,7 +63,7 @@ _stepcast ()
         if declare -F _command_offset > /dev/null; then
           _command_offset $((i + 1))
         elif [[ $i -eq $((COMP_CWORD - 1)) ]]; then
-          COMPREPLY=($(compgen -c -- "$cur"))
+          _stepcast_generate -c
         else
           _stepcast_files
         fi
@@ -65,15 +73,20 @@ _stepcast ()
   fi
 
   # "--output=FILE" comes as three words.
-  [[ $cur == = ]] && prev== && cur=
-  [[ $prev == = && $COMP_CWORD -ge 2 ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
-  [[ $prev == "=" && $COMP_CWORD -ge 3 ]] && prev=${COMP_WORDS[COMP_CWORD - 3]}
+  if [[ $cur == "=" ]]; then
+    cur='' is_value=yes
+  elif [[ $prev == "=" ]]; then
+    prev=${COMP_WORDS[COMP_CWORD - 2]} is_value=yes
+  fi
   case $prev in
     --output) _stepcast_files; return ;;
-    --cwd) COMPREPLY=($(compgen -d -- "$cur")); compopt -o filenames 2>/dev/null; return ;;
+    --cwd) _stepcast_files -d; return ;;
     --format) _stepcast_offer $'svg\npng'; return ;;
-    --env) COMPREPLY=($(compgen -v -- "$cur")); return ;;
+    --env) _stepcast_generate -v; return ;;
   esac
+  if [[ -n $is_value ]]; then
+    return
+  fi
 
   if [[ $cur == -* ]]; then
     options=$("$program" "$command" --help 2>/dev/null | grep -oE -e '--[a-z][a-z-]*')

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include <glib/gi18n.h>
@@ -104,6 +105,17 @@ run_help (const char *name)
   return STEPCAST_CLI_EXIT_SUCCESS;
 }
 
+/* A full disk is found out only when the last is written. */
+static int
+check_stdout (int status)
+{
+  if (status != STEPCAST_CLI_EXIT_SUCCESS || (fflush (stdout) == 0 && !ferror (stdout)))
+    return status;
+
+  g_printerr (_ ("stepcast: Standard output can’t be written: %s\n"), g_strerror (errno));
+  return STEPCAST_CLI_EXIT_FAILED;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -118,5 +130,5 @@ main (int argc, char *argv[])
     return stepcast_command_version (version_argv);
 
   command = stepcast_command_find (name);
-  return command != NULL ? command->run (argv + 1) : refuse_command (name);
+  return check_stdout (command != NULL ? command->run (argv + 1) : refuse_command (name));
 }

@@ -123,7 +123,8 @@ keep_frame (Run *run)
                                         NULL, NULL, on_frame, run);
 }
 
-/* A program's own status is ours. Where it was stopped, that is not what it says itself. */
+/* A program's own status is ours. Where it was stopped, or ended for what it printed, its status
+ * says by which signal that was done, and not how it did. */
 static int
 get_status (Run *run)
 {
@@ -134,7 +135,9 @@ get_status (Run *run)
   if (stepcast_session_text_has_state (run->session, "stopped"))
     return STEPCAST_CLI_EXIT_SUCCESS;
   if (stepcast_session_text_has_state (run->session, "failed"))
-    return program_status > 0 ? program_status : STEPCAST_CLI_EXIT_FAILED;
+    return program_status > 0 && stepcast_session_text_has_reason (run->session, "program-failed") ?
+             program_status :
+             STEPCAST_CLI_EXIT_FAILED;
   return MAX (program_status, 0);
 }
 

@@ -50,6 +50,8 @@ stepcast_run_display_new (StepcastDBusSession *session, gboolean wants_json)
 void
 stepcast_run_display_free (StepcastRunDisplay *self)
 {
+  if (self->live != NULL && !self->has_ended)
+    stepcast_live_line_clear (self->live); /* the shell's prompt comes next */
   g_object_unref (self->session);
   g_clear_pointer (&self->live, stepcast_live_line_free);
   g_free (self->last_state);
@@ -244,13 +246,9 @@ get_advice (StepcastDBusSession *session)
     { "generator-failed",
       N_ ("Try other parameters: “stepcast generators NAME” has their ranges.") },
   };
-  GVariant *reason = stepcast_dbus_session_get_reason (session);
-  const char *code = "";
 
-  if (reason != NULL)
-    g_variant_get_child (reason, 0, "&s", &code);
   for (gsize i = 0; i < G_N_ELEMENTS (advices); i++)
-    if (g_str_equal (code, advices[i].code))
+    if (stepcast_session_text_has_reason (session, advices[i].code))
       return _ (advices[i].advice);
 
   return NULL;

@@ -173,37 +173,38 @@ check_stdin (GError **error)
 
 /* @words: what came before "--"; @program: (nullable): what came after it */
 static gboolean
+check_words (char **words, char **program, GError **error)
+{
+  const char *stream = program != NULL ? program[0] : words[0];
+  const char *next = stream != NULL ? (program != NULL ? program[1] : words[1]) : NULL;
+
+  if (program != NULL && program[0] == NULL)
+    stepcast_command_refuse (error, _ ("No program comes after “--”"));
+  else if (program != NULL && words[0] != NULL)
+    stepcast_command_refuse (error,
+                             _ ("“%s” comes before “--”: run either a generator or a program"),
+                             words[0]);
+  else if (g_strcmp0 (stream, "-") == 0 && next != NULL)
+    stepcast_command_refuse (error, _ ("“%s” is one argument too many"), next);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
 fill_source (StepcastRunOptions *self,
              RawOptions *raw,
              char **words,
              char **program,
              GError **error)
 {
-  if (program != NULL && program[0] == NULL)
-    {
-      stepcast_command_refuse (error, _ ("No program comes after “--”"));
-      return FALSE;
-    }
-  if (program != NULL && words[0] != NULL)
-    {
-      stepcast_command_refuse (error,
-                               _ ("“%s” comes before “--”: run either a generator or a "
-                                  "program"),
-                               words[0]);
-      return FALSE;
-    }
+  if (!check_words (words, program, error))
+    return FALSE;
 
-  if (program == NULL)
-    program = words;
-  self->is_stream = g_strcmp0 (program[0], "-") == 0;
-  if (self->is_stream && program[1] != NULL)
-    {
-      stepcast_command_refuse (error, _ ("“%s” is one argument too many"), program[1]);
-      return FALSE;
-    }
+  self->is_stream = g_strcmp0 (program != NULL ? program[0] : words[0], "-") == 0;
   if (self->is_stream)
     return check_stdin (error);
-  if (program != words)
+  if (program != NULL)
     {
       self->program = stepcast_program_new (program, raw->cwd, raw->env, error);
       return self->program != NULL;

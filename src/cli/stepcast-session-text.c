@@ -105,7 +105,7 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 {
   guint64 step = stepcast_dbus_session_get_step (session);
 
-  if (step == 0)
+  if (step == 0 && !stepcast_session_text_has_ended (session))
     return g_strdup (stepcast_session_text_get_state (session));
   /* TRANSLATORS: a state, such as “paused”, and a number */
   return g_strdup_printf (_ ("%s at step %" PRIu64), stepcast_session_text_get_state (session),
@@ -121,6 +121,8 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 char *
 stepcast_session_text_format_seconds (double seconds)
 {
+  if (seconds < 0.001)
+    return g_strdup_printf (_ ("%.1f ms"), seconds * 1000);
   if (seconds < 1)
     return g_strdup_printf (_ ("%.0f ms"), seconds * 1000);
   return g_strdup_printf (_ ("%.1f s"), seconds);
@@ -235,6 +237,24 @@ stepcast_session_text_list_parts (StepcastDBusSession *session)
   add_metrics (parts, session);
 
   return g_strv_builder_end (parts);
+}
+
+/**
+ * stepcast_session_text_has_reason:
+ * @session: a session
+ * @wanted: the name of an error
+ *
+ * Returns: whether that is why it has failed
+ */
+gboolean
+stepcast_session_text_has_reason (StepcastDBusSession *session, const char *wanted)
+{
+  GVariant *reason = stepcast_dbus_session_get_reason (session);
+  const char *code = "";
+
+  if (reason != NULL)
+    g_variant_get_child (reason, 0, "&s", &code);
+  return g_str_equal (code, wanted);
 }
 
 /**

@@ -14,6 +14,7 @@ StepcastColour stepcast_session_text_get_colour (StepcastDBusSession *session);
 const char *stepcast_session_text_get_state (StepcastDBusSession *session);
 char *stepcast_session_text_describe (StepcastDBusSession *session);
 char **stepcast_session_text_list_parts (StepcastDBusSession *session);
+gboolean stepcast_session_text_has_reason (StepcastDBusSession *session, const char *wanted);
 char *stepcast_session_text_format_reason (StepcastDBusSession *session);
 char *stepcast_session_text_format_seconds (double seconds);
 char *stepcast_session_text_format_rate (double rate);

@@ -7,6 +7,7 @@
 
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
+#include "stepcast-followers.h"
 #include "stepcast-gsource.h"
 #include "stepcast-meter.h"
 #include "stepcast-pacer.h"
@@ -23,14 +24,6 @@
  *
  * Lives on the main context. */
 
-/* Reference-counted: who is told of a frame may remove itself and others meanwhile. */
-typedef struct
-{
-  StepcastFrameSink *sink;
-  gboolean was_every; /* what is under way was asked to make every frame for it */
-  gboolean is_removed;
-} Follower;
-
 struct _StepcastSession
 {
   GObject parent_instance;
@@ -38,6 +31,7 @@ struct _StepcastSession
   char *name;
   StepcastSource *source;
   guint stop_deadline_ms;
+  guint draw_deadline_ms;
 
   StepcastSessionState state;
   GError *reason;   /* (nullable): why it failed */
@@ -57,11 +51,11 @@ struct _StepcastSession
   gboolean is_telling;      /* of a homecoming: nothing is let go before all have been told */
   gboolean is_undrawable;   /* the present state was tried, and could not be drawn */
 
-  GPtrArray *followers; /* of Follower: a sink each */
-  GQueue changes;       /* of GTask: parameters for the next step boundary */
-  GQueue drawings;      /* of GTask: who waits for a picture of the present state */
-  GQueue stops;         /* of GTask: who waits for the standstill */
-  gint64 stop_us;       /* when it was told to stop */
+  StepcastFollowers *followers;
+  GQueue changes;  /* of GTask: parameters for the next step boundary */
+  GQueue drawings; /* of GTask: who waits for a picture of the present state */
+  GQueue stops;    /* of GTask: who waits for the standstill */
+  gint64 stop_us;  /* when it was told to stop */
   StepcastStopReport last_stop;
   GSource *deadline;     /* (nullable): while stopping */
   gboolean starts_again; /* while stopping: "start" came after "stop" */
@@ -186,31 +180,11 @@ is_latest_current (StepcastSession *self)
 }
 
 static void
-merge_demand (StepcastDemand *all, const StepcastDemand *one)
-{
-  if (one->is_every)
-    {
-      all->frames = all->is_every ? MIN (all->frames, one->frames) : one->frames;
-      all->bytes = all->is_every ? MIN (all->bytes, one->bytes) : one->bytes;
-      all->is_every = TRUE;
-    }
-  all->due_us = MIN (all->due_us, one->due_us);
-}
-
-static void
 get_demand (StepcastRun *run, StepcastDemand *demand, gpointer user_data)
 {
   StepcastSession *self = user_data;
 
-  for (guint i = 0; i < self->followers->len; i++)
-    {
-      Follower *follower = self->followers->pdata[i];
-      StepcastDemand one;
-
-      stepcast_frame_sink_get_demand (follower->sink, &one);
-      follower->was_every = one.is_every;
-      merge_demand (demand, &one);
-    }
+  stepcast_followers_get_demand (self->followers, demand);
   if (!g_queue_is_empty (&self->drawings))
     demand->due_us = 0;
 }
@@ -230,60 +204,22 @@ get_allowance (StepcastRun *run, gpointer user_data)
               stepcast_pacer_get_allowance (&self->pacer, g_get_monotonic_time ()));
 }
 
-static void
-follower_clear (gpointer data)
+/* Whose frames are handed out. */
+typedef struct
 {
-  Follower *follower = data;
-
-  g_object_unref (follower->sink);
-}
-
-static void
-follower_unref (gpointer data)
-{
-  g_rc_box_release_full (data, follower_clear);
-}
-
-static gpointer
-follower_ref (gconstpointer follower, gpointer user_data)
-{
-  return g_rc_box_acquire ((gpointer) follower);
-}
+  StepcastSession *session;
+  StepcastRun *run;
+} Telling;
 
 /* On the way to "stopped" nobody is sent anything, and after it who asks for it. */
 static gboolean
-is_shown (StepcastSession *self, StepcastRun *run)
+is_shown (gpointer user_data)
 {
-  return self->run == run && self->state != STEPCAST_SESSION_STATE_STOPPING &&
+  const Telling *telling = user_data;
+  StepcastSession *self = telling->session;
+
+  return self->run == telling->run && self->state != STEPCAST_SESSION_STATE_STOPPING &&
          self->state != STEPCAST_SESSION_STATE_STOPPED;
-}
-
-/* Hands the @frames of @run to the sinks. A step's frames go to all, but for who wants every frame
- * and came when some were passed over already. A drawing of a state that stands still goes only to
- * those who follow the latest: nobody else asked for a second picture of it.
- *
- * A sink may do anything when it is told. When it stops the session, nobody else is told. */
-static void
-deliver (StepcastSession *self, StepcastRun *run, GPtrArray *frames, gboolean are_steps)
-{
-  g_autoptr (GPtrArray) followers = NULL; /* a copy: one may come or go when it is told */
-
-  if (frames->len == 0)
-    return;
-
-  followers = g_ptr_array_copy (self->followers, follower_ref, NULL);
-  for (guint i = 0; i < followers->len; i++)
-    {
-      Follower *follower = followers->pdata[i];
-      StepcastDemand demand;
-
-      stepcast_frame_sink_get_demand (follower->sink, &demand);
-      if (demand.is_every && !(are_steps && follower->was_every))
-        continue;
-      if (!follower->is_removed && is_shown (self, run))
-        stepcast_frame_sink_deliver (follower->sink, (StepcastFrame *const *) frames->pdata,
-                                     frames->len);
-    }
 }
 
 static void
@@ -318,21 +254,6 @@ answer_drawings (StepcastSession *self, const GError *error)
     }
 }
 
-static gboolean
-has_latest_sink (StepcastSession *self)
-{
-  for (guint i = 0; i < self->followers->len; i++)
-    {
-      Follower *follower = self->followers->pdata[i];
-      StepcastDemand demand;
-
-      stepcast_frame_sink_get_demand (follower->sink, &demand);
-      if (!demand.is_every && demand.due_us != STEPCAST_NEVER)
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /* While nothing is under way: draws the present state if somebody waits for it. What was stopped
  * is drawn only when it is asked for; what paused or finished is shown to those who follow. */
 static void
@@ -347,7 +268,7 @@ draw_if_awaited (StepcastSession *self)
     }
   else if (!g_queue_is_empty (&self->drawings) ||
            (!self->is_undrawable && self->state != STEPCAST_SESSION_STATE_STOPPED &&
-            has_latest_sink (self)))
+            stepcast_followers_want_latest (self->followers)))
     {
       self->is_drawing = TRUE;
       stepcast_run_draw (self->run);
@@ -542,6 +463,7 @@ came_home (StepcastRun *run,
   StepcastSession *self = user_data;
   g_autoptr (StepcastSession) alive G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr (StepcastRun) same_run G_GNUC_UNUSED = g_object_ref (run);
+  Telling telling = { .session = self, .run = run };
   gboolean was_drawing = self->is_drawing;
 
   self->is_drawing = FALSE;
@@ -550,8 +472,7 @@ came_home (StepcastRun *run,
   take_frames (self, frames);
 
   self->is_telling = TRUE;
-  if (is_shown (self, run))
-    deliver (self, run, frames, !was_drawing);
+  stepcast_followers_deliver (self->followers, frames, !was_drawing, is_shown, &telling);
   if (error != NULL && outcome == STEPCAST_OUTCOME_NONE)
     answer_drawings (self, error);
   else if (self->run == run && is_drawing_answered (self, frames, outcome))
@@ -995,7 +916,7 @@ on_draw_deadline (gpointer user_data)
 
   g_task_return_new_error (task, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE,
                            "There was no picture within %g s: the session has not come so far",
-                           STEPCAST_DRAW_DEADLINE_MS / 1000.0);
+                           self->draw_deadline_ms / 1000.0);
   if (g_queue_is_empty (&self->drawings))
     give_up_drawing (self);
   return G_SOURCE_REMOVE;
@@ -1039,7 +960,7 @@ stepcast_session_draw_async (StepcastSession *self,
       return;
     }
 
-  deadline = g_timeout_source_new (STEPCAST_DRAW_DEADLINE_MS);
+  deadline = g_timeout_source_new (self->draw_deadline_ms);
   g_source_set_static_name (deadline, "[stepcast] drawing deadline");
   g_source_set_callback (deadline, on_draw_deadline, task, NULL);
   g_task_set_task_data (task, deadline, free_source);
@@ -1074,14 +995,10 @@ stepcast_session_draw_finish (StepcastSession *self, GAsyncResult *result, GErro
 void
 stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
 {
-  Follower *follower;
-
   g_return_if_fail (STEPCAST_IS_SESSION (self));
   g_return_if_fail (STEPCAST_IS_FRAME_SINK (sink));
 
-  follower = g_rc_box_new0 (Follower);
-  follower->sink = g_object_ref (sink);
-  g_ptr_array_add (self->followers, follower);
+  stepcast_followers_add (self->followers, sink);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
   if (self->latest != NULL)
     {
@@ -1107,18 +1024,10 @@ stepcast_session_remove_sink (StepcastSession *self, StepcastFrameSink *sink)
 {
   g_return_if_fail (STEPCAST_IS_SESSION (self));
 
-  for (guint i = 0; i < self->followers->len; i++)
-    {
-      Follower *follower = self->followers->pdata[i];
-
-      if (follower->sink != sink)
-        continue;
-      follower->is_removed = TRUE;
-      g_ptr_array_remove_index_fast (self->followers, i);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
-      stepcast_session_proceed (self);
-      return;
-    }
+  if (!stepcast_followers_remove (self->followers, sink))
+    return;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
+  stepcast_session_proceed (self);
 }
 
 /* ---- the object ---- */
@@ -1150,7 +1059,7 @@ stepcast_session_get_property (GObject *object, guint id, GValue *value, GParamS
       g_value_set_double (value, self->pacer.rate);
       break;
     case PROP_N_SINKS:
-      g_value_set_uint (value, self->followers->len);
+      g_value_set_uint (value, stepcast_followers_get_length (self->followers));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -1168,7 +1077,7 @@ stepcast_session_dispose (GObject *object)
   return_cancelled (&self->changes);
   return_cancelled (&self->drawings);
   return_cancelled (&self->stops);
-  g_ptr_array_set_size (self->followers, 0);
+  stepcast_followers_remove_all (self->followers);
   g_clear_object (&self->source);
 
   G_OBJECT_CLASS (stepcast_session_parent_class)->dispose (object);
@@ -1179,7 +1088,7 @@ stepcast_session_finalize (GObject *object)
 {
   StepcastSession *self = STEPCAST_SESSION (object);
 
-  g_ptr_array_unref (self->followers);
+  stepcast_followers_free (self->followers);
   g_clear_pointer (&self->latest, stepcast_frame_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_error (&self->reason);
@@ -1234,11 +1143,12 @@ stepcast_session_class_init (StepcastSessionClass *klass)
 static void
 stepcast_session_init (StepcastSession *self)
 {
-  self->followers = g_ptr_array_new_with_free_func (follower_unref);
+  self->followers = stepcast_followers_new ();
   g_queue_init (&self->changes);
   g_queue_init (&self->drawings);
   g_queue_init (&self->stops);
   self->progress.fraction = -1;
+  self->draw_deadline_ms = STEPCAST_DRAW_DEADLINE_MS;
 }
 
 /**
@@ -1267,6 +1177,19 @@ stepcast_session_new (const char *name,
   self->stop_deadline_ms = stop_deadline_ms;
 
   return self;
+}
+
+/**
+ * stepcast_session_set_draw_deadline:
+ * @self: a session
+ * @draw_deadline_ms: how long who asks for a picture waits; by default %STEPCAST_DRAW_DEADLINE_MS
+ *
+ * From the next one on.
+ */
+void
+stepcast_session_set_draw_deadline (StepcastSession *self, guint draw_deadline_ms)
+{
+  self->draw_deadline_ms = draw_deadline_ms;
 }
 
 /**
@@ -1418,27 +1341,19 @@ stepcast_session_get_latest_frame (StepcastSession *self)
 guint
 stepcast_session_get_n_sinks (StepcastSession *self)
 {
-  return self->followers->len;
+  return stepcast_followers_get_length (self->followers);
 }
 
 /**
  * stepcast_session_list_sinks:
  * @self: a session
  *
- * Returns: (transfer container) (element-type StepcastFrameSink): who takes its frames
+ * Returns: (transfer full) (element-type StepcastFrameSink): who takes its frames
  */
 GPtrArray *
 stepcast_session_list_sinks (StepcastSession *self)
 {
-  GPtrArray *sinks = g_ptr_array_new_with_free_func (g_object_unref);
-
-  for (guint i = 0; i < self->followers->len; i++)
-    {
-      Follower *follower = self->followers->pdata[i];
-
-      g_ptr_array_add (sinks, g_object_ref (follower->sink));
-    }
-  return sinks;
+  return stepcast_followers_list (self->followers);
 }
 
 /**

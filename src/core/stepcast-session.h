@@ -62,6 +62,7 @@ StepcastSession *stepcast_session_new (const char *name,
                                        GVariant *parameters,
                                        guint stop_deadline_ms);
 
+void stepcast_session_set_draw_deadline (StepcastSession *self, guint draw_deadline_ms);
 void stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms);
 guint stepcast_session_get_stop_deadline (StepcastSession *self);
 const char *stepcast_session_get_name (StepcastSession *self);

@@ -41,6 +41,8 @@ struct _StepcastBusName
   Counter *counter;
   guint filter_id;
 
+  GTask *acquiring;          /* (nullable): who asks for the name */
+  guint signal_id;           /* tells that it has come; 0 while it is not asked for */
   GCancellable *cancellable; /* (nullable): while the name is asked for */
   GSource *deadline;         /* (nullable): likewise */
 };
@@ -89,6 +91,9 @@ drop_connection (StepcastBusName *self)
     return;
 
   g_signal_handlers_disconnect_by_data (self->connection, self);
+  if (self->signal_id > 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, self->signal_id);
+  self->signal_id = 0;
   g_dbus_connection_remove_filter (self->connection, self->filter_id);
   stepcast_exporter_unexport (self->exporter);
   g_clear_object (&self->connection);
@@ -128,39 +133,40 @@ has_address (void)
   return g_getenv ("DBUS_SESSION_BUS_ADDRESS") != NULL || g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-static gboolean
-on_deadline (gpointer user_data)
-{
-  StepcastBusName *self = user_data;
-
-  g_clear_pointer (&self->deadline, g_source_unref);
-  g_cancellable_cancel (self->cancellable);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Answers who asked for the name; @error: (transfer full) (nullable): why it can't be had */
+/* Answers who asks for the name; @error: (transfer full) (nullable): why it can't be had */
 static void
-end_acquiring (StepcastBusName *self, GTask *task, GError *error)
+end_acquiring (StepcastBusName *self, GError *error)
 {
-  gboolean is_late = self->deadline == NULL;
+  g_autoptr (GTask) task = g_steal_pointer (&self->acquiring);
 
+  if (self->signal_id > 0)
+    g_dbus_connection_signal_unsubscribe (self->connection, self->signal_id);
+  self->signal_id = 0;
   stepcast_gsource_clear (&self->deadline);
   g_clear_object (&self->cancellable);
   if (error == NULL)
-    {
-      g_task_return_boolean (task, TRUE);
-    }
-  else if (is_late && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      g_error_free (error);
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                               _ ("it did not answer within %d s"), ANSWER_MS / 1000);
-    }
+    g_task_return_boolean (task, TRUE);
   else
-    {
-      g_task_return_error (task, error);
-    }
+    g_task_return_error (task, error);
+}
+
+/* GIO waits for the bus's answer to Hello whatever becomes of the cancellable: so who asks is
+ * answered now, and what comes later is dropped. */
+static void
+give_up (StepcastBusName *self, GError *error)
+{
+  g_cancellable_cancel (self->cancellable);
+  end_acquiring (self, error);
+}
+
+static gboolean
+on_deadline (gpointer user_data)
+{
+  g_autoptr (StepcastBusName) self = g_object_ref (user_data);
+
+  give_up (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _ ("it did not answer within %d s"),
+                              ANSWER_MS / 1000));
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -191,11 +197,18 @@ static void
 on_requested (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
+  StepcastBusName *self = g_task_get_source_object (task);
   g_autoptr (GVariant) reply = NULL;
   GError *error = NULL;
   guint32 code;
 
   reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source_object), result, &error);
+  if (self->acquiring != task) /* the signal was quicker */
+    {
+      g_clear_error (&error);
+      return;
+    }
+
   if (reply != NULL)
     {
       g_variant_get (reply, "(u)", &code);
@@ -203,14 +216,36 @@ on_requested (GObject *source_object, GAsyncResult *result, gpointer user_data)
         g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_EXISTS,
                              "Another process has the name " NAME " on this bus");
     }
-  end_acquiring (g_task_get_source_object (task), task, error);
+  end_acquiring (self, error);
+}
+
+/* Who called for us to be started has waited on the bus, which sends that call before its answer to
+ * our RequestName, but after this: whoever listens to us has it done before the first call. */
+static void
+on_name_acquired (GDBusConnection *connection,
+                  const char *sender,
+                  const char *path,
+                  const char *interface,
+                  const char *signal,
+                  GVariant *arguments,
+                  gpointer user_data)
+{
+  StepcastBusName *self = user_data;
+
+  if (self->acquiring != NULL)
+    end_acquiring (self, NULL);
 }
 
 static void
-request_name (StepcastBusName *self, GTask *task)
+request_name (StepcastBusName *self)
 {
+  self->signal_id =
+    g_dbus_connection_signal_subscribe (self->connection, "org.freedesktop.DBus",
+                                        "org.freedesktop.DBus", "NameAcquired",
+                                        "/org/freedesktop/DBus", NAME, G_DBUS_SIGNAL_FLAGS_NONE,
+                                        on_name_acquired, self, NULL);
   call_bus (self, "RequestName", g_variant_new ("(su)", NAME, NAME_FLAG_DO_NOT_QUEUE), on_requested,
-            task);
+            g_object_ref (self->acquiring));
 }
 
 static void
@@ -222,17 +257,25 @@ on_connected (GObject *source_object, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   connection = g_bus_get_finish (result, &error);
+  if (self->acquiring != task) /* it comes too late */
+    {
+      if (connection != NULL)
+        g_dbus_connection_set_exit_on_close (connection, FALSE);
+      g_clear_object (&connection);
+      g_clear_error (&error);
+      return;
+    }
   if (connection == NULL)
     {
-      end_acquiring (self, task, error);
+      end_acquiring (self, error);
       return;
     }
 
   take_connection (self, connection);
   if (stepcast_exporter_export (self->exporter, connection, &error))
-    request_name (self, g_steal_pointer (&task));
+    request_name (self);
   else
-    end_acquiring (self, task, error);
+    end_acquiring (self, error);
 }
 
 /**
@@ -251,7 +294,7 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
 
-  g_return_if_fail (self->cancellable == NULL);
+  g_return_if_fail (self->acquiring == NULL);
 
   g_task_set_source_tag (task, stepcast_bus_name_acquire_async);
   if (self->connection == NULL && !has_address ())
@@ -261,11 +304,12 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
       return;
     }
 
+  self->acquiring = g_steal_pointer (&task);
   start_deadline (self);
   if (self->connection == NULL)
-    g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, on_connected, g_steal_pointer (&task));
+    g_bus_get (G_BUS_TYPE_SESSION, self->cancellable, on_connected, g_object_ref (self->acquiring));
   else
-    request_name (self, g_steal_pointer (&task));
+    request_name (self);
 }
 
 /**
@@ -277,7 +321,8 @@ stepcast_bus_name_acquire_async (StepcastBusName *self,
 void
 stepcast_bus_name_cancel (StepcastBusName *self)
 {
-  g_cancellable_cancel (self->cancellable);
+  if (self->acquiring != NULL)
+    give_up (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "It is not wanted"));
 }
 
 /**

@@ -49,6 +49,21 @@ class InstallTest(unittest.TestCase):
         project = json.loads((BUILD_DIR / 'meson-info' / 'intro-projectinfo.json').read_text())
         self.assertIn(project['version'], version)
 
+    def test_command_line(self):
+        command = self.installed(self.options['bindir'], 'stepcast')
+        self.assert_program(command)
+        overview = subprocess.run([str(command)], check=True, capture_output=True, text=True).stdout
+        self.assertIn('generators', overview)
+        for path in ('bash-completion/completions/stepcast', 'zsh/site-functions/_stepcast',
+                     'fish/vendor_completions.d/stepcast.fish'):
+            self.assertTrue(self.installed(self.options['datadir'], path).is_file(), path)
+
+    def test_manual(self):
+        if self.options['man'] == 'disabled' or not (BUILD_DIR / 'doc/man/stepcast.1').exists():
+            self.skipTest('built without manual pages')
+        for path in ('man1/stepcast.1', 'man8/stepcastd.8', 'man5/org.stepcast.Stepcast1.5'):
+            self.assertTrue(self.installed(self.options['mandir'], path).is_file(), path)
+
     def test_documents(self):
         documents = self.installed(self.options['datadir'], 'doc', 'stepcast')
         for name in ('README.md', 'NEWS.md', 'COPYING', 'doc/protocol.md'):

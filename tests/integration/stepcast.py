@@ -197,7 +197,7 @@ class Service:
     left."""
 
     def __init__(self, *options, program=None, auth='none', env=None, complaints=(), home=None,
-                 files=None):
+                 files=None, bus=None, wrapper=(), chooses_port=True):
         self.options = [f'--auth={auth}'] if auth else []
         self.options += options
         self.program = [str(word) for word in program] if program else []
@@ -205,6 +205,9 @@ class Service:
         self.complaints = [re.compile(complaint) for complaint in complaints]
         self.home = home
         self.files = files  # RLIMIT_NOFILE
+        self.bus = bus  # a PrivateBus; without one there is none, not even the developer's own
+        self.wrapper = [str(word) for word in wrapper]  # what runs it, and its arguments
+        self.chooses_port = chooses_port  # false: the port is not any free one
         self.log = []
         self.logged = asyncio.Event()
         self.expected_end = None  # the status, where the test ends it itself
@@ -242,8 +245,11 @@ class Service:
                    XDG_DATA_HOME=str(self.directory / 'data'),
                    GSETTINGS_BACKEND='memory', LC_ALL='C.UTF-8')
         env['STEPCAST_TEST_MARK'] = self.mark = f'{os.getpid()}-{id(self)}'
+        if self.bus is not None:
+            env['DBUS_SESSION_BUS_ADDRESS'] = self.bus.address
         env.update(self.env)
-        command = [STEPCASTD, '--port', '0', *self.options]
+        port = ['--port', '0'] if self.chooses_port else []
+        command = [*self.wrapper, STEPCASTD, *port, *self.options]
         if self.program:
             command += ['--', *self.program]
         if self.files is not None:
@@ -634,6 +640,104 @@ class V1Client(Client):
         assert answer['type'] == 'error' and answer['code'] == code, answer
         assert isinstance(answer['message'], str) and answer['message'], answer
         return answer
+
+
+# ---- the bus ----
+
+NAME = 'org.stepcast.Stepcast1'
+MANAGER_PATH = '/org/stepcast/Stepcast1'
+
+BUS_CONFIGURATION = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={directory}/bus</listen>
+  <servicedir>{directory}/services</servicedir>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow {receive}/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class PrivateBus:
+    """A session bus of the test's own. With @activates, the options of a stepcastd, it starts that
+    one when somebody calls it."""
+
+    def __init__(self, activates=None, env=None, allows_answers=True):
+        self.allows_answers = allows_answers
+        self.activates = activates
+        self.env = env or {}
+
+    async def __aenter__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-bus-'))
+        (self.directory / 'services').mkdir()
+        (self.directory / 'run').mkdir(mode=0o700)
+        (self.directory / 'bus.conf').write_text(
+            BUS_CONFIGURATION.format(directory=self.directory, receive='eavesdrop="true"'
+                                     if self.allows_answers else 'send_interface="none.of.any"'))
+        if self.activates is not None:
+            command = ' '.join([STEPCASTD, '--dbus-activated', '--port=0', *self.activates])
+            (self.directory / 'services' / f'{NAME}.service').write_text(
+                f'[D-BUS Service]\nName={NAME}\nExec={command}\n')
+        env = {key: value for key, value in os.environ.items()
+               if not key.startswith(('XDG_', 'DBUS_'))}
+        env.update(HOME=str(self.directory), XDG_RUNTIME_DIR=str(self.directory / 'run'),
+                   GSETTINGS_BACKEND='memory', LC_ALL='C.UTF-8', **self.env)
+        self.log = open(self.directory / 'log', 'wb')
+        self.process = await asyncio.create_subprocess_exec(
+            'dbus-daemon', f'--config-file={self.directory}/bus.conf', '--nofork', '--nopidfile',
+            '--print-address=1', env=env, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=self.log)
+        line = await within(self.process.stdout.readline(), "the bus's address")
+        self.address = line.decode().strip()
+        self.client = self.connect() if self.allows_answers else None
+        return self
+
+    async def __aexit__(self, *_):
+        await self.end()
+        self.log.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    async def end(self):
+        """The bus goes; nobody is told before."""
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+    def read_log(self):
+        return (self.directory / 'log').read_text(errors='replace')
+
+    def connect(self):
+        """A connection of its own; the bus forgets it when it is closed."""
+        from gi.repository import Gio
+        flags = Gio.DBusConnectionFlags
+        connection = Gio.DBusConnection.new_for_address_sync(
+            self.address, flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION, None, None)
+        connection.set_exit_on_close(False)
+        return connection
+
+    async def call(self, method, signature='()', arguments=(), path=MANAGER_PATH, interface=None,
+                   name=NAME, connection=None, patience=PATIENCE):
+        """What the method answers, as Python has it; GLib.Error where that is an error."""
+        from gi.repository import Gio, GLib
+        interface = interface or f'{NAME}.Manager'
+        reply = await asyncio.to_thread(
+            (connection or self.client).call_sync, name, path, interface, method,
+            GLib.Variant(signature, arguments), None, Gio.DBusCallFlags.NONE,
+            int(patience * 1000), None)
+        return reply.unpack()
+
+    async def get(self, name, path=MANAGER_PATH, interface=f'{NAME}.Manager', **options):
+        """A property."""
+        return (await self.call('Get', '(ss)', (interface, name), path,
+                                'org.freedesktop.DBus.Properties', **options))[0]
+
+    async def has_owner(self, name=NAME):
+        return (await self.call('NameHasOwner', '(s)', (name,), '/org/freedesktop/DBus',
+                                'org.freedesktop.DBus', 'org.freedesktop.DBus'))[0]
 
 
 # ---- a client that does what it should not ----

@@ -23,6 +23,7 @@ async def run(*arguments, env=None):
             STEPCASTD, *arguments, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env={**os.environ, 'HOME': directory, 'XDG_RUNTIME_DIR': directory,
+                 'DBUS_SESSION_BUS_ADDRESS': f'unix:path={directory}/no-bus',
                  'LC_ALL': 'C.UTF-8', **(env or {})})
         try:
             out, err = await within(process.communicate(), f'the end of stepcastd {arguments}')

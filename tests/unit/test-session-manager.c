@@ -412,6 +412,46 @@ test_close_when_added (void)
   tear_down (&fixture);
 }
 
+static void
+test_own_names (void)
+{
+  const char *const bad[] = { "",    "1a",     "_a",       "A",      "a-b",  "a b",
+                              "a\n", "a/../b", "\xc3\xa4", "ab\xff", "a.svg" };
+  g_autofree char *longest = g_strnfill (64, 'a');
+  g_autofree char *too_long = g_strnfill (65, 'a');
+  g_autofree char *huge = g_strnfill (1024 * 1024, 'a');
+  g_autoptr (GVariant) none =
+    g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+  StepcastSource *source;
+  GError *error = NULL;
+  Fixture fixture;
+
+  set_up (&fixture, 10);
+  source = stepcast_registry_find (fixture.registry, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_assert_null (stepcast_session_manager_open (fixture.manager, bad[i], source, none, &error));
+      g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+      g_assert_true (g_utf8_validate (error->message, -1, NULL));
+      g_clear_error (&error);
+    }
+  g_assert_null (stepcast_session_manager_open (fixture.manager, too_long, source, none, NULL));
+  g_assert_null (stepcast_session_manager_open (fixture.manager, huge, source, none, &error));
+  g_assert_cmpuint (strlen (error->message), <, 1024);
+  g_clear_error (&error);
+
+  g_assert_nonnull (stepcast_session_manager_open (fixture.manager, longest, source, none, &error));
+  g_assert_null (stepcast_session_manager_open (fixture.manager, longest, source, none, &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+  g_clear_error (&error);
+
+  /* A closed one's is free again. */
+  stepcast_session_manager_close (fixture.manager,
+                                  stepcast_session_manager_find (fixture.manager, longest, NULL));
+  g_assert_nonnull (stepcast_session_manager_open (fixture.manager, longest, source, none, NULL));
+  tear_down (&fixture);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -420,6 +460,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/registry/names", test_registry);
   g_test_add_func ("/registry/unknown", test_registry_unknown);
   g_test_add_func ("/session-manager/names", test_names);
+  g_test_add_func ("/session-manager/names/own", test_own_names);
   g_test_add_func ("/session-manager/refused", test_refused);
   g_test_add_func ("/session-manager/limit", test_limit);
   g_test_add_func ("/session-manager/close", test_close);

@@ -3,10 +3,13 @@
 
 #include "config.h"
 
+#include <math.h>
+
 #include "stepcast-error.h"
 #include "stepcast-generator-source.h"
 #include "stepcast-mock-generator.h"
 #include "stepcast-mock-sink.h"
+#include "stepcast-pacer.h"
 #include "stepcast-session.h"
 #include "stepcast-test-wait.h"
 
@@ -1531,6 +1534,114 @@ test_odd_failures (void)
     }
 }
 
+/* Who waits for a picture does not wait for ever, and a drawing that hangs does not keep the next
+ * one from being told so. */
+static void
+test_draw_deadline (void)
+{
+  g_auto (Answer) draw = { 0 };
+  g_auto (Answer) second = { 0 };
+  Fixture fixture;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  step_and_wait (&fixture, 3);
+  stop_and_wait (&fixture);
+  stepcast_session_set_draw_deadline (fixture.session, SHORT_DEADLINE_MS);
+  stepcast_mock_control_block (fixture.control, STEPCAST_MOCK_PHASE_DRAW, 3, FALSE);
+
+  g_test_expect_message ("stepcast-core", G_LOG_LEVEL_WARNING, "*mock*from drawing*");
+  draw_begin (&fixture, &draw);
+  stepcast_test_wait_for (draw.is_done);
+  g_test_assert_expected_messages ();
+  g_assert_error (draw.error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE);
+  g_assert_cmpuint (stepcast_scheduler_get_n_lost (fixture.scheduler), ==, 1);
+
+  draw_begin (&fixture, &second);
+  stepcast_test_wait_for (second.is_done);
+  g_assert_error (second.error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE);
+
+  /* The slot was replaced. */
+  step_and_wait (&fixture, 1);
+  stepcast_mock_control_release (fixture.control);
+  stepcast_test_wait_for (stepcast_scheduler_get_n_lost (fixture.scheduler) == 0);
+  tear_down (&fixture);
+}
+
+/* A step that is long in coming is nobody's fault: the session goes on. */
+static void
+test_draw_deadline_while_running (void)
+{
+  g_auto (Answer) draw = { 0 };
+  Fixture fixture;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  stepcast_session_set_draw_deadline (fixture.session, SHORT_DEADLINE_MS);
+  stepcast_mock_control_block (fixture.control, STEPCAST_MOCK_PHASE_STEP, 2, FALSE);
+  g_assert_true (stepcast_session_start (fixture.session, NULL));
+  stepcast_test_wait_for (stepcast_mock_control_get_n_blocked (fixture.control) == 1);
+  draw_begin (&fixture, &draw);
+  stepcast_test_wait_for (draw.is_done);
+  g_assert_error (draw.error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE);
+  g_assert_cmpint (get_state (&fixture), ==, STEPCAST_SESSION_STATE_RUNNING);
+
+  stepcast_mock_control_release (fixture.control);
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step > 10);
+  tear_down (&fixture);
+}
+
+static void
+test_rate (void)
+{
+  const double rate = 200;
+  Fixture fixture;
+  gint64 began_us, elapsed_us;
+  guint64 step;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  g_assert_true (stepcast_session_set_rate (fixture.session, rate, NULL));
+  g_assert_cmpfloat (stepcast_session_get_rate (fixture.session), ==, rate);
+  began_us = g_get_monotonic_time ();
+  g_assert_true (stepcast_session_start (fixture.session, NULL));
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step >= 60);
+  elapsed_us = g_get_monotonic_time () - began_us;
+  g_assert_cmpfloat ((double) elapsed_us / G_USEC_PER_SEC, >=, 58 / rate);
+
+  g_assert_true (stepcast_session_pause (fixture.session, NULL));
+  stepcast_test_wait_for (get_state (&fixture) == STEPCAST_SESSION_STATE_PAUSED);
+  step = stepcast_session_get_progress (fixture.session)->step;
+  g_assert_true (stepcast_session_set_rate (fixture.session, STEPCAST_MIN_RATE, NULL));
+  g_assert_true (stepcast_session_resume (fixture.session, NULL));
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step == step + 1);
+
+  /* It waits for a quarter of an hour now: a stop, and a start, are not kept waiting. */
+  stop_and_wait (&fixture);
+  g_assert_true (stepcast_session_set_rate (fixture.session, 0, NULL));
+  g_assert_true (stepcast_session_start (fixture.session, NULL));
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step > 100);
+  g_assert_cmpfloat (stepcast_session_get_steps_per_second (fixture.session), >, 0);
+  stop_and_wait (&fixture);
+  g_assert_cmpfloat (stepcast_session_get_steps_per_second (fixture.session), ==, 0);
+  tear_down (&fixture);
+}
+
+static void
+test_rate_out_of_range (void)
+{
+  const double rates[] = { -1, STEPCAST_MIN_RATE / 2, 2 * STEPCAST_MAX_RATE, NAN, INFINITY };
+  Fixture fixture;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  for (guint i = 0; i < G_N_ELEMENTS (rates); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (stepcast_session_set_rate (fixture.session, rates[i], &error));
+      g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+      g_assert_cmpfloat (stepcast_session_get_rate (fixture.session), ==, 0);
+    }
+  tear_down (&fixture);
+}
+
 static void
 test_unresponsive (void)
 {
@@ -1969,6 +2080,12 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/draw/stopping", test_draw_stopping);
   g_test_add_func ("/session/draw/start-meanwhile", test_start_during_drawing);
   g_test_add_func ("/session/draw/fails", test_draw_fails);
+
+  g_test_add_func ("/session/draw/deadline", test_draw_deadline);
+  g_test_add_func ("/session/draw/deadline-while-running", test_draw_deadline_while_running);
+
+  g_test_add_func ("/session/rate", test_rate);
+  g_test_add_func ("/session/rate/out-of-range", test_rate_out_of_range);
 
   g_test_add_func ("/session/pause/after-step", test_pause_after_step);
   g_test_add_func ("/session/pause/is-shown", test_paused_state_is_shown);
