@@ -166,7 +166,7 @@ class Machines(GermanTestCase):
         await self.serve()
         await self.open('one')
         await self.cli('stop')
-        await self.refused('pause', status=FAILED, parts=['“one”'])
+        await self.refused('pause', status=FAILED, parts=['only a running session can be paused'])
 
     async def test_english_stays(self):
         await self.serve({})
