@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 
 #include <glib/gi18n.h>
@@ -12,6 +11,7 @@
 #include "stepcast-command.h"
 #include "stepcast-client.h"
 #include "stepcast-dbus-error.h"
+#include "stepcast-locale.h"
 #include "stepcast-output.h"
 #include "stepcast-suggest.h"
 
@@ -39,11 +39,7 @@ print_to_stderr (const char *text)
 static void
 set_up_process (void)
 {
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
-
+  stepcast_locale_set_up ();
   g_set_prgname ("stepcast");
   g_log_writer_default_set_use_stderr (TRUE);
   g_set_print_handler (print_to_stdout);
@@ -87,6 +83,7 @@ refuse_command (const char *name)
   for (gsize i = 0; i < n_commands; i++)
     names[i] = commands[i].name;
   suggestion = stepcast_suggest_sentence (name, names);
+  /* TRANSLATORS: the second %s is “Did you mean …?”, in a line of its own, or nothing */
   stepcast_command_refuse (&error, _ ("There is no command “%s”%s"), name, suggestion);
 
   return stepcast_client_report (error);

@@ -377,8 +377,10 @@ refuse_name (GPtrArray *sessions, const char *name, GError **error)
     {
       quoted = stepcast_error_quote (name);
       suggestion = stepcast_suggest_sentence (name, names);
-      g_set_error (error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_UNKNOWN,
-                   _ ("There is no session “%s”; there are: %s%s"), quoted, joined, suggestion);
+      g_set_error (
+        error, STEPCAST_CLIENT_ERROR, STEPCAST_CLIENT_ERROR_UNKNOWN,
+        /* TRANSLATORS: the last %s is “Did you mean …?”, in a line of its own, or nothing */
+        _ ("There is no session “%s”; there are: %s%s"), quoted, joined, suggestion);
     }
   return FALSE;
 }
@@ -494,6 +496,7 @@ stepcast_client_describe_generator (StepcastClient *self, const char *name, GErr
       names = list_generator_names (manager);
       suggestion = stepcast_suggest_sentence (name, (const char *const *) names);
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_UNKNOWN_GENERATOR,
+                   /* TRANSLATORS: what is wrong, then “Did you mean …?”, or nothing */
                    _ ("%s%s\n“stepcast generators” lists what they compute; a program is run by "
                       "“stepcast run -- PROGRAM”"),
                    local_error->message, suggestion);

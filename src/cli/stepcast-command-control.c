@@ -164,8 +164,10 @@ print_stop (Target *target, const char *state, guint64 step, double seconds)
       g_variant_new_parsed ("{'name': <%s>, 'stopped': <{'step': <%t>, 'seconds': <%d>}>}", name,
                             step, seconds));
   else if (state != NULL)
+    /* TRANSLATORS: a session’s name, its state, such as “finished”, and the number of its step */
     g_print (_ ("%s: nothing to stop: %s at step %" PRIu64 "\n"), name, state, step);
   else
+    /* TRANSLATORS: a session’s name, a number, and a time, such as “7 ms” */
     g_print (_ ("%s: stopped at step %" PRIu64 " after %s\n"), name, step, took);
 }
 
@@ -312,6 +314,7 @@ print_values (Target *target, GVariant *values, guint64 step)
     {
       g_autofree char *text = stepcast_output_format_value (value);
 
+      /* TRANSLATORS: a session’s name, a parameter, its value, and the first step that has it */
       g_print (_ ("%s: %s = %s from step %" PRIu64 " on\n"), name, key, text, step);
     }
 }
@@ -372,6 +375,7 @@ close_session (StepcastDBusSession *session, gboolean wants_json, GError **error
   if (wants_json)
     stepcast_output_print_json (g_variant_new_parsed ("{'name': <%s>, 'closed': <true>}", name));
   else
+    /* TRANSLATORS: a session’s name */
     g_print (_ ("%s: closed\n"), name);
   return TRUE;
 }

@@ -52,11 +52,17 @@ print_generators (GVariant *generators)
       g_autofree char *name = get_text (generator, "name");
       g_autofree char *padded = stepcast_output_pad (name, width);
       g_autofree char *summary = get_text (generator, "summary");
+      g_autofree char *marked = NULL;
       gboolean is_default = FALSE;
 
       g_variant_lookup (generator, "default", "b", &is_default);
+      if (is_default)
+        {
+          /* TRANSLATORS: what a generator computes */
+          marked = g_strdup_printf (_ ("%s (the default)"), summary);
+        }
       print_heading (padded);
-      g_print ("  %s%s\n", summary, is_default ? _ (" (the default)") : "");
+      g_print ("  %s\n", is_default ? marked : summary);
     }
 }
 
@@ -70,14 +76,20 @@ print_parameter (GVariant *parameter)
   g_autoptr (GVariant) default_value = g_variant_lookup_value (parameter, "default", NULL);
   g_autofree char *value =
     default_value != NULL ? stepcast_output_format_value (default_value) : g_strdup ("");
+  g_autofree char *marked = NULL;
   gboolean is_live = TRUE;
 
   g_variant_lookup (parameter, "live", "b", &is_live);
+  if (!is_live)
+    {
+      /* TRANSLATORS: what a parameter takes, such as “a whole number from 1 to 9” */
+      marked = g_strdup_printf (_ ("%s; applies at the next start"), range);
+    }
   g_print ("  ");
   print_heading (name);
   g_print ("=%s%s%s\n", value, *unit != '\0' ? " " : "", unit);
   g_print ("      %s\n", summary);
-  g_print ("      %s%s\n", range, is_live ? "" : _ ("; applies at the next start"));
+  g_print ("      %s\n", is_live ? range : marked);
 }
 
 static void

@@ -32,6 +32,7 @@ fill_row (Row row, StepcastDBusSession *session)
 static void
 fill_heading (Row row)
 {
+  /* TRANSLATORS: a heading of a table, and in a help text what a name is to be typed for */
   row[0] = g_strdup (_ ("NAME"));
   row[1] = g_strdup (_ ("GENERATOR"));
   row[2] = g_strdup (_ ("STATE"));

@@ -102,6 +102,7 @@ on_frame (GObject *source_object, GAsyncResult *result, gpointer user_data)
   if (frame == NULL || !stepcast_frame_file_write (run->options->output, frame, &error))
     {
       g_dbus_error_strip_remote_error (error);
+      /* TRANSLATORS: the reason follows */
       g_prefix_error (&error, _ ("The last picture could not be kept: "));
       status = stepcast_run_display_report (run->display, error);
       if (run->status == STEPCAST_CLI_EXIT_SUCCESS)

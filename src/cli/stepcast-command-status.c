@@ -65,17 +65,20 @@ print_counters (StepcastDBusSession *session)
     stepcast_session_text_format_rate (stepcast_dbus_session_get_frames_per_second (session));
   g_autofree char *speed = g_strdup_printf (_ ("%s steps/s, %s frames/s"), steps, frames);
   g_autofree char *limit = g_strdup_printf (_ ("%.10g steps/s at most"), rate);
-  g_autofree char *percent = g_strdup_printf ("%.0f %%", progress * 100);
+  g_autofree char *percent = stepcast_session_text_format_percent (progress);
   g_autofree char *exit_status = g_strdup_printf ("%d", status);
   g_autofree char *viewers = g_strdup_printf ("%u", n_viewers);
 
+  /* TRANSLATORS: this and the next ones are labels of 12 columns at most, with a value each */
   print_entry (_ ("Speed"), speed);
   if (rate > 0)
+    /* TRANSLATORS: a label: how many steps a second are allowed */
     print_entry (_ ("Limit"), limit);
   if (progress >= 0)
     print_entry (_ ("Progress"), percent);
   if (status >= 0)
     print_entry (_ ("Exit status"), exit_status);
+  /* TRANSLATORS: a label: how many people, or their browsers, look at it */
   print_entry (_ ("Viewers"), viewers);
 }
 
@@ -94,12 +97,15 @@ print_session (StepcastDBusSession *session)
   g_print ("%s%s%s\n", stepcast_output_begin_colour (STDOUT_FILENO, STEPCAST_COLOUR_HEADING),
            stepcast_dbus_session_get_name (session),
            stepcast_output_end_colour (STDOUT_FILENO, STEPCAST_COLOUR_HEADING));
+  /* TRANSLATORS: a label: the generator or the program whose pictures a session shows */
   print_entry (_ ("Shows"), generator);
   print_entry (_ ("State"), shown);
   if (reason != NULL)
+    /* TRANSLATORS: a label: why it has failed */
     print_entry (_ ("Reason"), reason);
   print_counters (session);
   print_values (_ ("Parameters"), stepcast_dbus_session_get_parameters (session));
+  /* TRANSLATORS: a label: figures that a generator tells of its steps */
   print_values (_ ("Metrics"), stepcast_dbus_session_get_metrics (session));
 }
 

@@ -28,6 +28,7 @@ print_versions (const char *version, const char *address, gboolean wants_json)
 
   g_print ("stepcast %s\n", PACKAGE_VERSION);
   if (version != NULL)
+    /* TRANSLATORS: a version, and an address of the web */
     g_print (_ ("stepcastd %s at %s\n"), version, address != NULL ? address : "?");
   else
     g_print (_ ("stepcastd does not run\n"));

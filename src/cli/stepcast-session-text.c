@@ -17,13 +17,14 @@
 /* More would not be read. */
 #define MAX_METRICS 4
 
-/* The states as the bus names them. */
+/* The states as the bus names them, and as people do. */
 static const struct
 {
   const char *name;
   const char *label;
   StepcastColour colour;
 } states[] = {
+  /* TRANSLATORS: it has not been started yet; all states stand alone, or in “%s at step 12” */
   { "idle", N_ ("idle"), STEPCAST_COLOUR_NONE },
   { "running", N_ ("running"), STEPCAST_COLOUR_GOOD },
   { "paused", N_ ("paused"), STEPCAST_COLOUR_WAITING },
@@ -89,6 +90,7 @@ stepcast_session_text_get_state (StepcastDBusSession *session)
     if (stepcast_session_text_has_state (session, states[i].name))
       return _ (states[i].label);
 
+  /* TRANSLATORS: a state of a session that a newer service has */
   return _ ("unknown");
 }
 
@@ -105,6 +107,7 @@ stepcast_session_text_describe (StepcastDBusSession *session)
 
   if (step == 0 && !stepcast_session_text_has_ended (session))
     return g_strdup (stepcast_session_text_get_state (session));
+  /* TRANSLATORS: a state, such as “paused”, and a number */
   return g_strdup_printf (_ ("%s at step %" PRIu64), stepcast_session_text_get_state (session),
                           step);
 }
@@ -137,9 +140,23 @@ stepcast_session_text_format_rate (double rate)
   return g_strdup_printf (rate > 0 && rate < 10 ? "%.1f" : "%.0f", rate);
 }
 
+/**
+ * stepcast_session_text_format_percent:
+ * @progress: 0 to 1
+ *
+ * Returns: (transfer full): as people write it
+ */
+char *
+stepcast_session_text_format_percent (double progress)
+{
+  /* TRANSLATORS: how much of a computation is done */
+  return g_strdup_printf (_ ("%.0f %%"), CLAMP (progress, 0, 1) * 100);
+}
+
 static char *
 format_bar (double progress)
 {
+  g_autofree char *percent = stepcast_session_text_format_percent (progress);
   gboolean is_utf8 = stepcast_output_is_utf8 ();
   int n_full = (int) (CLAMP (progress, 0, 1) * BAR_COLUMNS);
   GString *bar = g_string_new (NULL);
@@ -149,7 +166,7 @@ format_bar (double progress)
       g_string_append (bar, is_utf8 ? "█" : "#");
     else
       g_string_append (bar, is_utf8 ? "░" : "-");
-  g_string_append_printf (bar, " %.0f %%", CLAMP (progress, 0, 1) * 100);
+  g_string_append_printf (bar, " %s", percent);
 
   return g_string_free (bar, FALSE);
 }

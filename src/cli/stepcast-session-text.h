@@ -18,6 +18,7 @@ gboolean stepcast_session_text_has_reason (StepcastDBusSession *session, const c
 char *stepcast_session_text_format_reason (StepcastDBusSession *session);
 char *stepcast_session_text_format_seconds (double seconds);
 char *stepcast_session_text_format_rate (double rate);
+char *stepcast_session_text_format_percent (double progress);
 GVariant *stepcast_session_text_to_json (StepcastDBusSession *session);
 
 G_END_DECLS

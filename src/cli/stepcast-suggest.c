@@ -95,5 +95,6 @@ stepcast_suggest_sentence (const char *word, const char *const *candidates)
 
   if (suggestion == NULL)
     return g_strdup ("");
+  /* TRANSLATORS: it follows another message, in a line of its own */
   return g_strdup_printf (_ ("\nDid you mean “%s”?"), suggestion);
 }

@@ -77,6 +77,7 @@ describe_bounds (GVariant *parameter, const char *type)
   gboolean is_integer = g_str_equal (type, "integer");
 
   if (low == NULL || high == NULL)
+    /* TRANSLATORS: what a parameter takes: it stands alone, or in “it takes …” */
     return g_strdup (is_integer ? _ ("a whole number") : _ ("a number"));
   if (is_integer)
     return g_strdup_printf (_ ("a whole number from %s to %s"), low, high);
@@ -98,6 +99,7 @@ stepcast_values_describe_range (GVariant *parameter)
 
   g_variant_lookup (parameter, "type", "&s", &type);
   if (g_str_equal (type, "boolean"))
+    /* TRANSLATORS: the words are to be typed so: do not translate “true” and “false” */
     return g_strdup (_ ("true or false"));
   if (g_str_equal (type, "integer") || g_str_equal (type, "number"))
     return describe_bounds (parameter, type);
@@ -201,6 +203,7 @@ convert (GVariant *parameter, const char *name, const char *text, GError **error
   range = stepcast_values_describe_range (parameter);
   quoted = stepcast_error_quote (text);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+               /* TRANSLATORS: a value, a parameter, and what that takes, such as “text” */
                _ ("“%s” is no value for “%s”: it takes %s"), quoted, name, range);
   return NULL;
 }

@@ -395,9 +395,10 @@ stepcast_attractor_class_init (StepcastAttractorClass *klass)
                        N_ ("How many times a step applies the map"), 1, 100000000, 142500, live);
   properties[PROP_POINTS] =
     g_param_spec_uint ("points", N_ ("Points"),
-                       N_ ("How many of a step's points are drawn, evenly spaced in time"), 1,
+                       N_ ("How many of a step’s points are drawn, evenly spaced in time"), 1,
                        1000000, 750, live);
   properties[PROP_A] =
+    /* TRANSLATORS: a, b, c and d are the names of coefficients, as mathematicians have them */
     coefficient_spec ("a", N_ ("a"), N_ ("Frequency of the sine in x, over y"), 1.4);
   properties[PROP_B] =
     coefficient_spec ("b", N_ ("b"), N_ ("Frequency of the cosine in x, over x"), -2.3);

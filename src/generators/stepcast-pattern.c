@@ -420,14 +420,15 @@ stepcast_pattern_class_init (StepcastPatternClass *klass)
   object_class->finalize = stepcast_pattern_finalize;
 
   generator_class->summary =
-    N_ ("A test card with the step's number: no computing, frames of a chosen size");
+    N_ ("A test card with the step’s number: no computing, frames of a chosen size");
   generator_class->step = stepcast_pattern_step;
   generator_class->draw = stepcast_pattern_draw;
   generator_class->get_progress = stepcast_pattern_get_progress;
 
   properties[PROP_BYTES] = g_param_spec_uint ("bytes", N_ ("Size"), N_ ("The size of a frame"), 300,
                                               64 * 1024 * 1024, 10000, live);
-  stepcast_parameter_set_unit (properties[PROP_BYTES], "B");
+  /* TRANSLATORS: the unit: bytes */
+  stepcast_parameter_set_unit (properties[PROP_BYTES], N_ ("B"));
   properties[PROP_STEPS] =
     g_param_spec_uint64 ("steps", N_ ("Steps"), N_ ("After how many steps it ends; 0 for never"), 0,
                          G_MAXUINT64, 0, live);

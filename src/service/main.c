@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include <locale.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -12,6 +11,7 @@
 #include <glib/gi18n.h>
 
 #include "stepcast-application.h"
+#include "stepcast-locale.h"
 
 /* Frames of megabytes come and go: below this they are kept in the heap, where the next one finds
  * their pages, and not given back to the kernel and faulted in again for each. */
@@ -33,11 +33,7 @@ raise_file_limit (void)
 static void
 set_up_process (void)
 {
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
-
+  stepcast_locale_set_up ();
   g_log_writer_default_set_use_stderr (TRUE); /* stdout is for the one line */
   prctl (PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* what programs leave behind is ours to reap */
   signal (SIGPIPE, SIG_IGN); /* a peer or a program that has gone is an error of the write */

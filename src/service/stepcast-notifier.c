@@ -77,7 +77,7 @@ describe (StepcastNotifier *self)
       n_running++;
   count = g_strdup_printf (ngettext ("%u session", "%u sessions", sessions->len), sessions->len);
 
-  /* Translators: a number of sessions, such as “2 sessions”, and how many of them are running */
+  /* TRANSLATORS: a number of sessions, such as “2 sessions”, and how many of them are running */
   return g_strdup_printf (ngettext ("%s, %u running", "%s, %u running", n_running), count,
                           n_running);
 }

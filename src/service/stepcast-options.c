@@ -54,7 +54,7 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
     { "workers", 'w', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->n_workers,
       N_ ("Compute in this many threads (default: one a processor)"), N_ ("N") },
     { "validate", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->validate,
-      N_ ("Check every frame of the built-in generators (the default), or none; a program's frames "
+      N_ ("Check every frame of the built-in generators (the default), or none; a program’s frames "
           "are always checked"),
       N_ ("every|off") },
     { "default-generator", 'g', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->default_generator,
@@ -94,8 +94,10 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
 static gboolean
 refuse (GError **error, const char *option, const char *value, const char *range)
 {
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               _ ("“%s” is no value for %s: it takes %s"), value, option, range);
+  g_set_error (
+    error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+    /* TRANSLATORS: a value, an option, and what that takes, such as “a whole number from 0 to 9” */
+    _ ("“%s” is no value for %s: it takes %s"), value, option, range);
   return FALSE;
 }
 
@@ -118,6 +120,7 @@ check_choice (const char *value,
               const char *option,
               GError **error)
 {
+  /* TRANSLATORS: two words that are to be typed so */
   g_autofree char *range = g_strdup_printf (_ ("%s or %s"), first, second);
 
   if (value == NULL)

@@ -71,11 +71,26 @@ class InstallTest(unittest.TestCase):
         self.assert_program(documents / 'examples' / 'lissajous.py')
 
     def test_translations(self):
-        languages = (SOURCE_DIR / 'po' / 'LINGUAS').read_text().splitlines()
-        for language in (line.strip() for line in languages if not line.startswith('#')):
-            if language:
-                self.assertTrue(self.installed(self.options['localedir'], language, 'LC_MESSAGES',
-                                               'stepcast.mo').is_file(), language)
+        lines = (SOURCE_DIR / 'po' / 'LINGUAS').read_text().splitlines()
+        languages = [line.strip() for line in lines if line.strip() and not line.startswith('#')]
+        self.assertTrue(languages)
+        for language in languages:
+            self.assertTrue(self.installed(self.options['localedir'], language, 'LC_MESSAGES',
+                                           'stepcast.mo').is_file(), language)
+            self.assertIn(f'\nComment[{language}]=', self.desktop_data('applications', 'desktop'))
+            self.assertIn(f'<summary xml:lang="{language}">',
+                          self.desktop_data('metainfo', 'metainfo.xml'))
+        self.assertIn('gettext-domain="stepcast"',
+                      self.desktop_data('glib-2.0/schemas', 'gschema.xml'))
+        # Where they will be looked for; what is found there is tried in the build tree.
+        localedir = bytes(PREFIX / self.options['localedir'])
+        for program in ('stepcast', 'stepcastd'):
+            self.assertIn(localedir + b'\0',
+                          self.installed(self.options['bindir'], program).read_bytes())
+
+    def desktop_data(self, folder, suffix):
+        return self.installed(self.options['datadir'], folder,
+                              f'org.stepcast.Stepcast1.{suffix}').read_text()
 
     def test_desktop(self):
         data = self.installed(self.options['datadir'])
