@@ -14,11 +14,18 @@ import asyncio
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import signal
 import tempfile
 
-from stepcast import adopt_orphans, descendants, hear_hangups, is_alive, wait_for, within
+from gi.repository import Gio, GLib
+
+from stepcast import (PATIENCE, STEPCASTD, adopt_orphans, descendants, hear_hangups, is_alive,
+                      wait_for, within)
+
+NAME = 'org.stepcast.Stepcast1'
+MANAGER_PATH = '/org/stepcast/Stepcast1'
 
 CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -29,7 +36,7 @@ CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 {service_dirs}
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
+    <allow {receive}/>
     <allow own="*"/>
   </policy>
   <!-- As on a session bus: its limits are no concern of ours. -->
@@ -49,12 +56,15 @@ CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configurat
 
 
 class PrivateBus:
-    """A dbus-daemon. @service_dirs are folders of `.service` files; what is activated gets @env
-    beside the bus's own variables."""
+    """A dbus-daemon. With @activates, the options of a stepcastd, it starts that one when somebody
+    calls it; @service_dirs are further folders of `.service` files. What is activated gets @env
+    beside the bus's own variables. One that @allows_answers not lets nobody hear anything."""
 
-    def __init__(self, service_dirs=(), env=None):
+    def __init__(self, activates=None, service_dirs=(), env=None, allows_answers=True):
+        self.activates = activates
         self.service_dirs = [str(path) for path in service_dirs]
         self.extra_env = dict(env or {})
+        self.allows_answers = allows_answers
         self.log = []
 
     async def __aenter__(self):
@@ -62,11 +72,24 @@ class PrivateBus:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-bus-'))
         self.runtime = self.directory / 'run'
         self.runtime.mkdir(mode=0o700)
+        if self.activates is not None:
+            self.service_dirs.append(str(self.write_service()))
         dirs = '\n'.join(f'  <servicedir>{path}</servicedir>' for path in self.service_dirs)
         config = self.directory / 'bus.conf'
-        config.write_text(CONFIG.format(directory=self.directory, service_dirs=dirs))
+        config.write_text(CONFIG.format(
+            directory=self.directory, service_dirs=dirs,
+            receive='eavesdrop="true"' if self.allows_answers else 'send_interface="none.of.any"'))
         await self.launch(config)
+        self.client = self.connect() if self.allows_answers else None
         return self
+
+    def write_service(self):
+        services = self.directory / 'services'
+        services.mkdir()
+        command = ' '.join([STEPCASTD, '--dbus-activated', '--port=0', *self.activates])
+        (services / f'{NAME}.service').write_text(
+            f'[D-BUS Service]\nName={NAME}\nExec={command}\n')
+        return services
 
     async def launch(self, config):
         base = {key: value for key, value in os.environ.items()
@@ -83,7 +106,7 @@ class PrivateBus:
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=self.directory,
             preexec_fn=hear_hangups)
         self.pid = self.process.pid
-        self.reader = asyncio.create_task(self.read_log())
+        self.reader = asyncio.create_task(self.follow_log())
         try:
             line = await within(self.process.stdout.readline(), 'the address of a bus')
             self.address = line.decode().strip()
@@ -94,13 +117,17 @@ class PrivateBus:
         self.env = {'DBUS_SESSION_BUS_ADDRESS': self.address}
         self.client_env = {**base, **self.env}  # for a program that is run beside the bus
 
-    async def read_log(self):
+    async def follow_log(self):
         """Of the daemon, and of what it has activated."""
         while line := await self.process.stderr.readline():
             self.log.append(line.decode(errors='replace').rstrip('\n'))
 
+    def read_log(self):
+        return '\n'.join(self.log)
+
     async def __aexit__(self, *_):
         await self.kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def activated(self):
         """What it has started, directly or not, and lives."""
@@ -113,12 +140,13 @@ class PrivateBus:
         return [pid for pid in descendants(os.getpid()) if pid != self.pid and is_of_ours(pid)]
 
     async def end(self):
-        """The bus goes, as at the end of a session; what it has activated may see it."""
+        """The bus goes, and nobody is told before; what it has activated may see it."""
         if self.process.returncode is None:
-            self.process.terminate()
+            self.process.kill()
         await within(self.process.wait(), 'the end of the bus')
 
     async def kill(self):
+        """The bus goes, with all that it has activated."""
         left = {*descendants(self.pid), *self.activated()}
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
@@ -131,7 +159,6 @@ class PrivateBus:
         with contextlib.suppress(asyncio.CancelledError):
             await self.reader
         self.process._transport.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     async def run(self, *command, stdin=None, check=True):
         """Runs a client to its end: its standard output or, where it may fail, (status, stdout,
@@ -150,3 +177,36 @@ class PrivateBus:
             return process.returncode, out.decode(), err.decode()
         assert process.returncode == 0, f'{command}: {process.returncode}: {out} {err}'
         return out.decode()
+
+    @property
+    def socket_path(self):
+        return re.search(r'path=([^,]+)', self.address).group(1)
+
+    # ---- a client ----
+
+    def connect(self):
+        """A connection of its own; the bus forgets it when it is closed."""
+        flags = Gio.DBusConnectionFlags
+        connection = Gio.DBusConnection.new_for_address_sync(
+            self.address, flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION, None, None)
+        connection.set_exit_on_close(False)
+        return connection
+
+    async def call(self, method, signature='()', arguments=(), path=MANAGER_PATH, interface=None,
+                   name=NAME, connection=None, patience=PATIENCE):
+        """What the method answers, as Python has it; GLib.Error where that is an error."""
+        interface = interface or f'{NAME}.Manager'
+        reply = await asyncio.to_thread(
+            (connection or self.client).call_sync, name, path, interface, method,
+            GLib.Variant(signature, arguments), None, Gio.DBusCallFlags.NONE,
+            int(patience * 1000), None)
+        return reply.unpack()
+
+    async def get(self, name, path=MANAGER_PATH, interface=f'{NAME}.Manager', **options):
+        """A property."""
+        return (await self.call('Get', '(ss)', (interface, name), path,
+                                'org.freedesktop.DBus.Properties', **options))[0]
+
+    async def has_owner(self, name=NAME):
+        return (await self.call('NameHasOwner', '(s)', (name,), '/org/freedesktop/DBus',
+                                'org.freedesktop.DBus', 'org.freedesktop.DBus'))[0]

@@ -20,54 +20,14 @@ import tempfile
 import termios
 import unicodedata
 
-from stepcast import (FACTOR, PROGRAMS, PYTHON, Service, TestCase, is_alive, main, step_of,
-                      wait_for, within)
+from private_bus import PrivateBus
+from stepcast import PROGRAMS, PYTHON, Service, TestCase, main, step_of, wait_for, within
 
 STEPCAST = os.environ.get('STEPCAST', 'stepcast')
 
 SUCCESS, FAILED, USAGE, NO_SERVICE, UNKNOWN, SIGNAL = 0, 1, 2, 3, 4, 128
 
-# No service can be activated on it: a test starts its own.
-BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir={directory}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-'''
-
 ESCAPE = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]')
-
-
-class Bus:
-    """A session bus, and nothing on it."""
-
-    async def __aenter__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-bus-'))
-        config = self.directory / 'bus.conf'
-        config.write_text(BUS_CONFIG.format(directory=self.directory))
-        self.process = await asyncio.create_subprocess_exec(
-            'dbus-daemon', f'--config-file={config}', '--nofork', '--nopidfile',
-            '--print-address=1', stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
-        line = await within(self.process.stdout.readline(), 'the address of the bus')
-        self.address = line.decode().strip()
-        assert self.address, 'dbus-daemon does not start'
-        return self
-
-    async def __aexit__(self, *_):
-        await self.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    async def kill(self):
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
 
 
 def text_width(text):
@@ -164,7 +124,7 @@ class CliTestCase(TestCase):
         await super().asyncSetUp()
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-cli-'))
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
-        self.bus = await self.enterAsyncContext(Bus())
+        self.bus = await self.enterAsyncContext(PrivateBus())
         self.env = {key: value for key, value in os.environ.items()
                     if not key.startswith(('XDG_', 'DBUS_', 'LC_', 'LANG', 'G_', 'NO_COLOR'))}
         self.env.update(DBUS_SESSION_BUS_ADDRESS=self.bus.address, LC_ALL='C.UTF-8', TERM='xterm',
@@ -780,24 +740,12 @@ class Nobody(CliTestCase):
         self.assertIn('stepcast ', await self.cli('version', env=env))
 
     async def test_a_service_that_can_not_be_started(self):
-        await self.bus.kill()
         services = self.directory / 'services'
         services.mkdir()
         (services / 'org.stepcast.Stepcast1.service').write_text(
             '[D-BUS Service]\nName=org.stepcast.Stepcast1\nExec=/bin/false\n')
-        config = self.bus.directory / 'bus.conf'
-        config.write_text(config.read_text().replace(
-            '<auth>', f'<servicedir>{services}</servicedir><auth>'))
-        process = await asyncio.create_subprocess_exec(
-            'dbus-daemon', f'--config-file={config}', '--nofork', '--nopidfile',
-            '--print-address=1', stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
-        try:
-            address = (await within(process.stdout.readline(), 'the address')).decode().strip()
-            await self.refused('list', env={'DBUS_SESSION_BUS_ADDRESS': address},
-                               status=NO_SERVICE, parts=['could not be started'])
-        finally:
-            process.kill()
-            await process.communicate()
+        async with PrivateBus(service_dirs=[services]) as bus:
+            await self.refused('list', env=bus.env, status=NO_SERVICE, parts=['could not be started'])
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@ import pathlib
 import shutil
 import unittest
 
-from stepcast import TestCase, main, within
+from stepcast import main, within
 from test_cli import STEPCAST, CliTestCase
 
 COMPLETIONS = pathlib.Path(os.environ.get(

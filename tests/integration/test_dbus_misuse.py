@@ -17,10 +17,8 @@ import pathlib
 import re
 import resource
 import select
-import shutil
 import signal
 import socket
-import struct
 import tempfile
 import time
 
@@ -29,8 +27,9 @@ import gi
 gi.require_version('Gio', '2.0')
 from gi.repository import Gio, GLib  # noqa: E402
 
+from private_bus import PrivateBus
 from stepcast import (COMPLAINT, FACTOR, PATIENCE, PROGRAMS, PYTHON, SANITIZED, STEPCASTD,  # noqa: E402
-                      Service, TestCase, adopt_orphans, descendants, hear_hangups, is_alive, main,
+                      Service, TestCase, descendants, hear_hangups, is_alive, main,
                       read_stat, wait_for, within)
 
 NAME = 'org.stepcast.Stepcast1'
@@ -58,35 +57,6 @@ MISBEHAVE = (PYTHON, str(PROGRAMS / 'misbehave.py'))
 
 # Threads of GLib's own pool, which end by themselves when they have nothing to do for 15 s.
 POOLED = re.compile(r'pool-(?!spawner)')
-
-
-class PrivateBus:
-    """A dbus-daemon of our own, which can be ended."""
-
-    async def __aenter__(self):
-        adopt_orphans()
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix='stepcast-bus-'))
-        self.process = await asyncio.create_subprocess_exec(
-            'dbus-daemon', '--session', '--nofork', '--nopidfile', '--print-address',
-            f'--address=unix:path={self.directory}/socket', stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
-        line = await within(self.process.stdout.readline(), 'the address of the bus')
-        self.address = line.decode().strip()
-        return self
-
-    async def __aexit__(self, *_):
-        await self.kill()
-        self.process._transport.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    async def kill(self):
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
-
-    @property
-    def socket_path(self):
-        return re.search(r'path=([^,]+)', self.address).group(1)
 
 
 class Refused(Exception):

@@ -10,14 +10,13 @@ import pathlib
 import random
 import re
 import shutil
-import signal
 import socket
 import unittest
 
 from gi.repository import GLib
 
-from stepcast import (FACTOR, PATIENCE, PYTHON, SANITIZED, STEPCASTD, NAME, PrivateBus, Service,
-                      TestCase, main, wait_for, within)
+from private_bus import PrivateBus
+from stepcast import (FACTOR, PYTHON, SANITIZED, STEPCASTD, Service, TestCase, main, wait_for, within)
 
 SCHEMAS = os.environ.get('STEPCAST_SCHEMAS', '')
 NAME_TAKEN = 3

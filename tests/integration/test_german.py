@@ -6,7 +6,6 @@
 what machines read, and what is to be typed, is as it is everywhere."""
 
 import asyncio
-import os
 import pathlib
 import re
 import subprocess
@@ -15,7 +14,7 @@ import unittest
 
 import test_cli
 from stepcast import STEPCASTD, Service, main, within
-from test_cli import FAILED, SUCCESS, UNKNOWN, USAGE, text_width
+from test_cli import FAILED, UNKNOWN, USAGE, text_width
 
 NAME = 'org.stepcast.Stepcast1'
 PATH = '/org/stepcast/Stepcast1'
