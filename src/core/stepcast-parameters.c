@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "stepcast-error.h"
+#include "stepcast-number.h"
 #include "stepcast-generator.h"
 
 /* Longer text is no parameter but data, which has other ways in. */
@@ -438,133 +439,6 @@ stepcast_parameter_parse (GParamSpec *pspec, const char *text, GError **error)
   return stepcast_parameter_convert (pspec, loose, error);
 }
 
-typedef struct
-{
-  gboolean is_integer;
-  gboolean is_negative; /* of an integer */
-  guint64 magnitude;    /* of an integer */
-  double value;
-} Number;
-
-static void
-set_integer (Number *number, gint64 value)
-{
-  number->is_integer = TRUE;
-  number->is_negative = value < 0;
-  number->magnitude = value < 0 ? -(guint64) value : (guint64) value;
-  number->value = (double) value;
-}
-
-static void
-set_natural (Number *number, guint64 value)
-{
-  number->is_integer = TRUE;
-  number->is_negative = FALSE;
-  number->magnitude = value;
-  number->value = (double) value;
-}
-
-static void
-set_double (Number *number, double value)
-{
-  const double two_to_63 = 9223372036854775808.0;
-
-  /* A whole double is an integer too: JSON and JavaScript have no other numbers. */
-  if (value >= -two_to_63 && value < two_to_63 && floor (value) == value)
-    set_integer (number, (gint64) value);
-  else
-    number->is_integer = FALSE;
-  number->value = value;
-}
-
-static gboolean
-read_number (GVariant *variant, Number *number)
-{
-  switch (g_variant_classify (variant))
-    {
-    case G_VARIANT_CLASS_BYTE:
-      set_natural (number, g_variant_get_byte (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_INT16:
-      set_integer (number, g_variant_get_int16 (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_UINT16:
-      set_natural (number, g_variant_get_uint16 (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_INT32:
-      set_integer (number, g_variant_get_int32 (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_UINT32:
-      set_natural (number, g_variant_get_uint32 (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_INT64:
-      set_integer (number, g_variant_get_int64 (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_UINT64:
-      set_natural (number, g_variant_get_uint64 (variant));
-      return TRUE;
-    case G_VARIANT_CLASS_DOUBLE:
-      set_double (number, g_variant_get_double (variant));
-      return isfinite (number->value);
-    case G_VARIANT_CLASS_BOOLEAN:
-    case G_VARIANT_CLASS_HANDLE:
-    case G_VARIANT_CLASS_STRING:
-    case G_VARIANT_CLASS_OBJECT_PATH:
-    case G_VARIANT_CLASS_SIGNATURE:
-    case G_VARIANT_CLASS_VARIANT:
-    case G_VARIANT_CLASS_MAYBE:
-    case G_VARIANT_CLASS_ARRAY:
-    case G_VARIANT_CLASS_TUPLE:
-    case G_VARIANT_CLASS_DICT_ENTRY:
-    default:
-      return FALSE;
-    }
-}
-
-static gboolean
-fits (const Number *number, guint64 lowest_magnitude, guint64 highest)
-{
-  return number->is_integer &&
-         number->magnitude <= (number->is_negative ? lowest_magnitude : highest);
-}
-
-/* Fills @value with @number in the type @type, if nothing is lost. */
-static gboolean
-set_number (GValue *value, GType type, const Number *number)
-{
-  gint64 integer = number->is_negative ? (gint64) -number->magnitude : (gint64) number->magnitude;
-
-  switch (type)
-    {
-    case G_TYPE_INT:
-      if (!fits (number, (guint64) G_MAXINT32 + 1, G_MAXINT32))
-        return FALSE;
-      g_value_set_int (value, (int) integer);
-      return TRUE;
-    case G_TYPE_UINT:
-      if (!fits (number, 0, G_MAXUINT32))
-        return FALSE;
-      g_value_set_uint (value, (guint) integer);
-      return TRUE;
-    case G_TYPE_INT64:
-      if (!fits (number, (guint64) G_MAXINT64 + 1, G_MAXINT64))
-        return FALSE;
-      g_value_set_int64 (value, integer);
-      return TRUE;
-    case G_TYPE_UINT64:
-      if (!fits (number, 0, G_MAXUINT64))
-        return FALSE;
-      g_value_set_uint64 (value, number->magnitude);
-      return TRUE;
-    default:
-      /* Above 2^53 an integer may have no double of its own. */
-      if (number->is_integer && number->magnitude > (G_GUINT64_CONSTANT (1) << 53))
-        return FALSE;
-      g_value_set_double (value, number->value);
-      return TRUE;
-    }
-}
-
 static gboolean
 set_text (GValue *value, GParamSpec *pspec, const char *text)
 {
@@ -600,7 +474,6 @@ stepcast_parameter_convert (GParamSpec *pspec, GVariant *variant, GError **error
   GType type = G_TYPE_FUNDAMENTAL (pspec->value_type);
   GValue value = G_VALUE_INIT;
   gboolean is_set;
-  Number number = { 0 };
   g_autofree char *given = stepcast_error_quote_value (variant, FALSE);
 
   g_value_init (&value, pspec->value_type);
@@ -617,7 +490,7 @@ stepcast_parameter_convert (GParamSpec *pspec, GVariant *variant, GError **error
     }
   else
     {
-      is_set = read_number (variant, &number) && set_number (&value, type, &number);
+      is_set = stepcast_number_convert (variant, &value);
     }
 
   if (!is_set)

@@ -6,100 +6,41 @@
 #include "stepcast-option.h"
 
 #include "stepcast-error.h"
+#include "stepcast-number.h"
 
-/* Whole numbers up to it have a double of their own. */
-#define MAX_EXACT ((guint64) 1 << 53)
-
-
-/* A signed or unsigned integer of any width. */
-typedef struct
+/* The types of numbers that options have. */
+static GType
+get_number_type (const StepcastOption *option)
 {
-  gboolean is_negative;
-  gint64 negative;
-  guint64 natural;
-} Integer;
-
-static gboolean
-read_integer (GVariant *value, Integer *integer)
-{
-  gint64 number = 0;
-
-  integer->natural = 0;
-  switch (g_variant_classify (value))
+  switch (option->type[0])
     {
-    case G_VARIANT_CLASS_BYTE:
-      integer->natural = g_variant_get_byte (value);
-      break;
-    case G_VARIANT_CLASS_UINT16:
-      integer->natural = g_variant_get_uint16 (value);
-      break;
-    case G_VARIANT_CLASS_UINT32:
-      integer->natural = g_variant_get_uint32 (value);
-      break;
-    case G_VARIANT_CLASS_UINT64:
-      integer->natural = g_variant_get_uint64 (value);
-      break;
-    case G_VARIANT_CLASS_INT16:
-      number = g_variant_get_int16 (value);
-      break;
-    case G_VARIANT_CLASS_INT32:
-      number = g_variant_get_int32 (value);
-      break;
-    case G_VARIANT_CLASS_INT64:
-      number = g_variant_get_int64 (value);
-      break;
-    case G_VARIANT_CLASS_BOOLEAN:
-    case G_VARIANT_CLASS_HANDLE:
-    case G_VARIANT_CLASS_DOUBLE:
-    case G_VARIANT_CLASS_STRING:
-    case G_VARIANT_CLASS_OBJECT_PATH:
-    case G_VARIANT_CLASS_SIGNATURE:
-    case G_VARIANT_CLASS_VARIANT:
-    case G_VARIANT_CLASS_MAYBE:
-    case G_VARIANT_CLASS_ARRAY:
-    case G_VARIANT_CLASS_TUPLE:
-    case G_VARIANT_CLASS_DICT_ENTRY:
+    case 'd':
+      return G_TYPE_DOUBLE;
+    case 't':
+      return G_TYPE_UINT64;
+    case 'u':
+      return G_TYPE_UINT;
     default:
-      return FALSE;
+      return G_TYPE_INVALID;
     }
-
-  integer->is_negative = number < 0;
-  integer->negative = number;
-  if (number > 0)
-    integer->natural = (guint64) number;
-  return TRUE;
 }
 
-static GVariant *
-to_double (const Integer *integer)
-{
-  if (integer->natural > MAX_EXACT || integer->negative < -(gint64) MAX_EXACT)
-    return NULL;
-  return g_variant_new_double (integer->is_negative ? (double) integer->negative :
-                                                      (double) integer->natural);
-}
-
-/* Returns: (transfer floating) (nullable): @value as the type that @option has, where nothing is
- * lost by that */
+/* Returns: (transfer full) (nullable): @value as the type that @option has, where nothing is lost
+ * by that */
 static GVariant *
 convert (const StepcastOption *option, GVariant *value)
 {
-  Integer integer;
+  g_auto (GValue) number = G_VALUE_INIT;
 
   if (g_variant_is_of_type (value, G_VARIANT_TYPE (option->type)))
-    return value;
-  if (!read_integer (value, &integer))
+    return g_variant_ref (value);
+  if (get_number_type (option) == G_TYPE_INVALID)
     return NULL;
 
-  if (g_str_equal (option->type, "d"))
-    return to_double (&integer);
-  if (integer.is_negative)
-    return NULL;
-  if (g_str_equal (option->type, "t"))
-    return g_variant_new_uint64 (integer.natural);
-  if (g_str_equal (option->type, "u") && integer.natural <= G_MAXUINT32)
-    return g_variant_new_uint32 ((guint32) integer.natural);
-  return NULL;
+  g_value_init (&number, get_number_type (option));
+  return stepcast_number_convert (value, &number) ?
+           g_dbus_gvalue_to_gvariant (&number, G_VARIANT_TYPE (option->type)) :
+           NULL;
 }
 
 static gboolean
@@ -173,8 +114,6 @@ check_value (const StepcastOption *option, GVariant *value, GError **error)
   g_autofree char *quoted = NULL;
   g_autofree char *wanted = NULL;
 
-  if (converted != NULL)
-    g_variant_ref_sink (converted);
   if (converted != NULL && is_in_range (option, converted))
     return g_steal_pointer (&converted);
 

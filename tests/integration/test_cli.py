@@ -644,7 +644,7 @@ class Program(CliTestCase):
                 (folder, [], '/usr/bin:/bin', './tell'),
                 (folder, [], f'{folder}:/usr/bin:/bin', 'tell'),
                 (folder, [], '.:/usr/bin:/bin', 'tell'),
-                (self.directory, [f'--cwd=a folder'], '/usr/bin:/bin', './tell'),
+                (self.directory, ['--cwd=a folder'], '/usr/bin:/bin', './tell'),
                 (self.directory, [f'--cwd={folder}'], '/usr/bin:/bin', program)):
             with self.subTest(cwd=cwd, options=options, command=command):
                 told.unlink(missing_ok=True)

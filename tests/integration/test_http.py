@@ -371,7 +371,7 @@ class Gate(Checks):
                          f'localhost.evil.example:{port}', f'127.0.0.2:{port}', f'0.0.0.0:{port}',
                          f'xlocalhost:{port}', f'127.0.0.1:{port}0', f'127.0.0.1:0{port}',
                          f'127.0.0.1:{port}@evil.example', f'user@127.0.0.1:{port}',
-                         f'127.0.0.1:{port},evil.example', f'[::1', f'::1:{port}',
+                         f'127.0.0.1:{port},evil.example', '[::1', f'::1:{port}',
                          f'2130706433:{port}', f'127.1:{port}', f'127.0.0.1:{port}/x', ''):
                 for path in self.PATHS:
                     with self.subTest(host=host, path=path):

@@ -290,7 +290,6 @@ class Set(TestCase):
         async with Service() as service:
             async with await service.connect(generator='pattern', bytes=300) as client:
                 await client.send('start')
-                sizes = {}
                 for size in (1000, 5000, 2500):
                     await client.steps(20)
                     await client.send(f'set bytes={size}')

@@ -156,7 +156,8 @@ test_wrong_types (void)
   assert_refused ("flag", "'true'", "type b");
   assert_refused ("rate", "'5'", "'5'");
   assert_refused ("rate", "true", "from 0 to 100");
-  assert_refused ("bytes", "2048.0", "from 1024 to 67108864");
+  assert_becomes ("bytes", "2048.0", "uint64 2048");
+  assert_refused ("bytes", "2048.5", "from 1024 to 67108864");
   assert_refused ("bytes", "handle 3", "from 1024");
   assert_refused ("count", "[1]", "from 1 to 1000000");
   assert_refused ("env", "{'A': <'b'>}", "type a{ss}");
