@@ -113,7 +113,7 @@ create (GDBusConnection *bus, gboolean starts)
 static void
 do_plainly (GDBusConnection *bus, const char *path, const char *method)
 {
-  g_autoptr (GVariant) answer = call (bus, path, SESSION, method, NULL);
+  g_autoptr (GVariant) answer G_GNUC_UNUSED = call (bus, path, SESSION, method, NULL);
 }
 
 /* Returns: (transfer full) */
@@ -180,7 +180,7 @@ get_one (Bench *bench, guint round, GArray *latencies_ms)
 {
   const char *path = bench->paths->pdata[round % bench->paths->len];
   gint64 begin_ns = bench_now_ns ();
-  g_autofree char *state = get_state (bench->bus, path);
+  g_autofree char *state G_GNUC_UNUSED = get_state (bench->bus, path);
 
   append_ms (latencies_ms, since_ms (begin_ns));
 }

@@ -184,7 +184,6 @@ test_holds_nothing (void)
   StepcastGuard *guard = stepcast_guard_new (get_helper_path ());
   pid_t group = start_sleeper ();
   g_autofree char *path = NULL;
-  g_autofree char *input = NULL;
   g_autoptr (GDir) dir = NULL;
   const char *name;
   guint n_found = 0;
