@@ -43,6 +43,7 @@ struct _StepcastSession
   StepcastMeter step_meter;
   StepcastMeter frame_meter;
   StepcastPacer pacer;
+  gboolean is_rate_new;     /* what is under way was let go at another rate */
   GSource *pace_timer;      /* (nullable): until the next step is due */
   GVariant *parameters;     /* a{sv}: of the present run as far as they are live, and of the next */
   StepcastFrame *latest;    /* (nullable) */
@@ -446,8 +447,9 @@ take_progress (StepcastSession *self, const StepcastProgress *progress)
   gint64 now_us = g_get_monotonic_time ();
 
   /* A step that failed may be taken back: a program's last one. */
-  if (progress->step > self->progress.step)
+  if (progress->step > self->progress.step && !self->is_rate_new)
     stepcast_pacer_consume (&self->pacer, now_us, progress->step - self->progress.step);
+  self->is_rate_new = FALSE;
   self->progress = *progress;
   stepcast_meter_update (&self->step_meter, now_us, self->progress.step);
   stepcast_meter_update (&self->frame_meter, now_us, self->n_frames);
@@ -1412,6 +1414,7 @@ stepcast_session_set_rate (StepcastSession *self, double rate, GError **error)
     return TRUE;
 
   stepcast_pacer_set_rate (&self->pacer, rate);
+  self->is_rate_new = is_busy (self);
   stepcast_gsource_clear (&self->pace_timer);
   if (self->run != NULL) /* its slice has an allowance of before */
     stepcast_run_yield (self->run);

@@ -128,7 +128,10 @@ class Client:
         if not self.connection.is_closed():
             with contextlib.suppress(GLib.Error):
                 await self.in_thread(lambda: self.connection.close_sync(None))
-        self.loop.quit()
+        # From within: the loop may not have begun yet, and one that has not can't be quit.
+        quitting = GLib.Idle()
+        quitting.set_callback(lambda *_: self.loop.quit())
+        quitting.attach(self.context)
         await self.in_thread(self.listener.join)
         self.threads.shutdown(wait=False)
 
@@ -603,10 +606,8 @@ class Sessions(DBusTest):
             await wait_for(lambda: [c for c in client.changes(path) if c.get('Rate') == 4],
                            'a change of the rate')
 
-    # src/core/stepcast-session.c counts the steps of the slice that is under way, of which there
-    # may be 100,000, at the new rate: the next one is due in hours.
-    @unittest.expectedFailure
     async def test_rate_of_a_fast_one(self):
+        """The slice that is under way may do 100,000 steps more, which were let go at no rate."""
         async with Desktop() as (service, client):
             path = await client.create(start=True)
             await client.wait_property(path, 'StepsPerSecond', lambda speed: speed > 1000)

@@ -1613,6 +1613,18 @@ test_rate (void)
   g_assert_true (stepcast_session_resume (fixture.session, NULL));
   stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step == step + 1);
 
+  /* A slice that is under way may do many steps more, which are not counted against a new rate. */
+  g_assert_true (stepcast_session_set_rate (fixture.session, 0, NULL));
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step > 2000);
+  g_assert_true (stepcast_session_set_rate (fixture.session, 10, NULL));
+  do
+    {
+      step = stepcast_session_get_progress (fixture.session)->step;
+      stepcast_test_wait_for (stepcast_session_get_progress (fixture.session)->step != step);
+    }
+  while (stepcast_session_get_progress (fixture.session)->step != step + 1);
+  g_assert_true (stepcast_session_set_rate (fixture.session, STEPCAST_MIN_RATE, NULL));
+
   /* It waits for a quarter of an hour now: a stop, and a start, are not kept waiting. */
   stop_and_wait (&fixture);
   g_assert_true (stepcast_session_set_rate (fixture.session, 0, NULL));
