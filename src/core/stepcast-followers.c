@@ -177,6 +177,27 @@ stepcast_followers_want_latest (StepcastFollowers *self)
 }
 
 /**
+ * stepcast_followers_find_holder:
+ * @self: followers
+ *
+ * Returns: (transfer none) (nullable): one who wants every frame, and has no room for the next
+ */
+StepcastFrameSink *
+stepcast_followers_find_holder (StepcastFollowers *self)
+{
+  for (guint i = 0; i < self->list->len; i++)
+    {
+      Follower *follower = self->list->pdata[i];
+      StepcastDemand demand;
+
+      stepcast_frame_sink_get_demand (follower->sink, &demand);
+      if (demand.is_every && (demand.frames == 0 || demand.bytes == 0))
+        return follower->sink;
+    }
+  return NULL;
+}
+
+/**
  * stepcast_followers_deliver:
  * @self: followers
  * @frames: (element-type StepcastFrame): in order

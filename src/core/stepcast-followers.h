@@ -36,6 +36,7 @@ GPtrArray *stepcast_followers_list (StepcastFollowers *self);
 
 void stepcast_followers_get_demand (StepcastFollowers *self, StepcastDemand *demand);
 gboolean stepcast_followers_want_latest (StepcastFollowers *self);
+StepcastFrameSink *stepcast_followers_find_holder (StepcastFollowers *self);
 void stepcast_followers_deliver (StepcastFollowers *self,
                                  GPtrArray *frames,
                                  gboolean are_steps,

@@ -59,3 +59,19 @@ stepcast_frame_sink_describe (StepcastFrameSink *self)
     iface->describe (self, &description);
   return g_variant_dict_end (&description);
 }
+
+/**
+ * stepcast_frame_sink_get_actor:
+ * @self: a sink
+ *
+ * Returns: (transfer none) (nullable): whose it is, where that is somebody
+ */
+StepcastActor *
+stepcast_frame_sink_get_actor (StepcastFrameSink *self)
+{
+  StepcastFrameSinkInterface *iface = STEPCAST_FRAME_SINK_GET_IFACE (self);
+
+  g_return_val_if_fail (STEPCAST_IS_FRAME_SINK (self), NULL);
+
+  return iface->get_actor != NULL ? iface->get_actor (self) : NULL;
+}

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "stepcast-actor.h"
 #include "stepcast-frame.h"
 #include "stepcast-run.h"
 
@@ -21,6 +22,7 @@ G_DECLARE_INTERFACE (StepcastFrameSink, stepcast_frame_sink, STEPCAST, FRAME_SIN
  * @deliver: takes frames, in order; a sink that wants every frame gets each, and one that wants the
  *   latest gets what is newer than it has and lets go of the older
  * @describe: (nullable): adds what people may want to know of it
+ * @get_actor: (nullable): (transfer none): whose sink it is
  *
  * Whoever takes a session's frames: a viewer, a recorder, a publisher. All on the main context.
  */
@@ -31,11 +33,13 @@ struct _StepcastFrameSinkInterface
   void (*get_demand) (StepcastFrameSink *self, StepcastDemand *demand);
   void (*deliver) (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames);
   void (*describe) (StepcastFrameSink *self, GVariantDict *description);
+  StepcastActor *(*get_actor) (StepcastFrameSink *self);
 };
 
 void stepcast_frame_sink_get_demand (StepcastFrameSink *self, StepcastDemand *demand);
 void
 stepcast_frame_sink_deliver (StepcastFrameSink *self, StepcastFrame *const *frames, guint n_frames);
 GVariant *stepcast_frame_sink_describe (StepcastFrameSink *self);
+StepcastActor *stepcast_frame_sink_get_actor (StepcastFrameSink *self);
 
 G_END_DECLS

@@ -408,6 +408,7 @@ stepcast_generator_run_new (guint number,
   self->generator = g_object_ref (generator);
   self->scheduler = g_object_ref (scheduler);
   self->is_validated = is_validated;
+  stepcast_run_set_validates (STEPCAST_RUN (self), is_validated);
 
   return STEPCAST_RUN (self);
 }

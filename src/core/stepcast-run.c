@@ -17,6 +17,7 @@ typedef struct
   guint number;
   gint64 began_us;
   gboolean is_busy;
+  gboolean validates;
   StepcastOutcome outcome;
   StepcastProgress progress;
   int exit_status;
@@ -126,6 +127,35 @@ stepcast_run_has_ended (StepcastRun *self)
   StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
 
   return priv->outcome != STEPCAST_OUTCOME_NONE;
+}
+
+/**
+ * stepcast_run_validates:
+ * @self: a run
+ *
+ * Returns: whether each of its frames has been loaded by librsvg before anyone sees it
+ */
+gboolean
+stepcast_run_validates (StepcastRun *self)
+{
+  StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
+
+  return priv->validates;
+}
+
+/**
+ * stepcast_run_set_validates:
+ * @self: a run
+ * @validates: whether each of its frames is loaded by librsvg before it brings it home
+ *
+ * For implementations.
+ */
+void
+stepcast_run_set_validates (StepcastRun *self, gboolean validates)
+{
+  StepcastRunPrivate *priv = stepcast_run_get_instance_private (self);
+
+  priv->validates = validates;
 }
 
 /**

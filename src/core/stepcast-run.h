@@ -129,6 +129,7 @@ guint stepcast_run_get_number (StepcastRun *self);
 gint64 stepcast_run_get_began_us (StepcastRun *self);
 gboolean stepcast_run_is_busy (StepcastRun *self);
 gboolean stepcast_run_has_ended (StepcastRun *self);
+gboolean stepcast_run_validates (StepcastRun *self);
 const StepcastProgress *stepcast_run_get_progress (StepcastRun *self);
 int stepcast_run_get_exit_status (StepcastRun *self);
 
@@ -144,6 +145,7 @@ void stepcast_run_set_parameters (StepcastRun *self, GVariant *values);
 /* For implementations. */
 void stepcast_run_get_demand (StepcastRun *self, StepcastDemand *demand);
 guint64 stepcast_run_get_allowance (StepcastRun *self);
+void stepcast_run_set_validates (StepcastRun *self, gboolean validates);
 void stepcast_run_set_busy (StepcastRun *self, gboolean is_busy);
 void stepcast_run_set_progress (StepcastRun *self, const StepcastProgress *progress);
 void stepcast_run_set_exit_status (StepcastRun *self, int exit_status);

@@ -9,9 +9,11 @@
 #include "stepcast-error.h"
 #include "stepcast-followers.h"
 #include "stepcast-gsource.h"
+#include "stepcast-hold.h"
 #include "stepcast-meter.h"
 #include "stepcast-pacer.h"
 #include "stepcast-parameters.h"
+#include "stepcast-unwatched.h"
 
 /* One computation under control: a state machine over the runs of one source.
  *
@@ -40,6 +42,7 @@ struct _StepcastSession
   StepcastProgress progress;
   guint64 allowed_until; /* the step after which it pauses */
   guint64 n_frames;      /* of all runs */
+  guint64 n_validated;   /* of these */
   StepcastMeter step_meter;
   StepcastMeter frame_meter;
   StepcastPacer pacer;
@@ -53,6 +56,16 @@ struct _StepcastSession
   gboolean is_undrawable;   /* the present state was tried, and could not be drawn */
 
   StepcastFollowers *followers;
+  StepcastHold hold;
+  StepcastActor *holder; /* (nullable): whom it waits for, or did last */
+  StepcastUnwatched *unwatched;
+
+  StepcastActor *next_actor;       /* (nullable): who makes the next request */
+  StepcastActor *actor;            /* (nullable): whose request made the present state */
+  StepcastActor *restarter;        /* (nullable): of "start" after "stop" */
+  StepcastActor *parameters_actor; /* (nullable): who set parameters last */
+  StepcastActor *rate_actor;       /* (nullable): who set the rate last */
+
   GQueue changes;  /* of GTask: parameters for the next step boundary */
   GQueue drawings; /* of GTask: who waits for a picture of the present state */
   GQueue stops;    /* of GTask: who waits for the standstill */
@@ -74,6 +87,7 @@ enum
 {
   PROGRESSED,
   PARAMETERS_CHANGED,
+  HOLDER_CHANGED,
   LOG,
   N_SIGNALS
 };
@@ -117,6 +131,25 @@ begin_metering (StepcastSession *self)
   stepcast_meter_begin (&self->frame_meter, now_us, self->n_frames);
 }
 
+/* ---- who did it ---- */
+
+static void
+set_actor (StepcastActor **place, StepcastActor *actor)
+{
+  if (actor != NULL)
+    stepcast_actor_ref (actor);
+  g_clear_pointer (place, stepcast_actor_unref);
+  *place = actor;
+}
+
+/* Of a request that is carried out. One that is refused leaves it to who was before. */
+static void
+take_next_actor (StepcastSession *self, StepcastActor **place)
+{
+  g_clear_pointer (place, stepcast_actor_unref);
+  *place = g_steal_pointer (&self->next_actor);
+}
+
 /* The only place that changes the state. */
 static void
 set_state (StepcastSession *self, StepcastSessionState state)
@@ -130,6 +163,10 @@ set_state (StepcastSession *self, StepcastSessionState state)
   self->state = state;
   if (state == STEPCAST_SESSION_STATE_RUNNING)
     begin_metering (self);
+  else
+    stepcast_hold_end (&self->hold);
+  if (state == STEPCAST_SESSION_STATE_FINISHED || state == STEPCAST_SESSION_STATE_FAILED)
+    set_actor (&self->actor, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 }
 
@@ -143,6 +180,7 @@ is_terminal (StepcastSessionState state)
 static gboolean
 refuse (StepcastSession *self, const char *request, const char *hint, GError **error)
 {
+  g_clear_pointer (&self->next_actor, stepcast_actor_unref);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_STATE,
                "“%s” can't be done while the session is %s: %s", request, get_nick (self->state),
                hint);
@@ -224,12 +262,14 @@ is_shown (gpointer user_data)
 }
 
 static void
-take_frames (StepcastSession *self, GPtrArray *frames)
+take_frames (StepcastSession *self, StepcastRun *run, GPtrArray *frames)
 {
   if (frames->len == 0)
     return;
 
   self->n_frames += frames->len;
+  if (stepcast_run_validates (run))
+    self->n_validated += frames->len;
   g_clear_pointer (&self->latest, stepcast_frame_unref);
   self->latest = stepcast_frame_ref (frames->pdata[frames->len - 1]);
   self->is_latest_stale = FALSE;
@@ -278,6 +318,23 @@ draw_if_awaited (StepcastSession *self)
 
 /* ---- parameters ---- */
 
+/* What somebody wants to be set. */
+typedef struct
+{
+  GVariant *values;
+  StepcastActor *actor; /* (nullable) */
+} Change;
+
+static void
+change_free (gpointer data)
+{
+  Change *change = data;
+
+  g_variant_unref (change->values);
+  g_clear_pointer (&change->actor, stepcast_actor_unref);
+  g_free (change);
+}
+
 /* Whether nobody computes with the parameters now. A drawing of a run that has ended does, but with
  * those of its own run. */
 static gboolean
@@ -296,13 +353,14 @@ take_changes (StepcastSession *self, gboolean is_live)
   g_queue_init (&self->changes);
   for (GList *link = changes.head; link != NULL; link = link->next)
     {
-      GVariant *values = g_task_get_task_data (link->data);
+      const Change *change = g_task_get_task_data (link->data);
       g_autoptr (GVariant) before = g_steal_pointer (&self->parameters);
 
-      self->parameters = stepcast_parameters_merge (before, values);
+      self->parameters = stepcast_parameters_merge (before, change->values);
+      set_actor (&self->parameters_actor, change->actor);
       if (is_live)
         {
-          stepcast_run_set_parameters (self->run, values);
+          stepcast_run_set_parameters (self->run, change->values);
           self->is_latest_stale = TRUE;
           self->is_undrawable = FALSE;
         }
@@ -333,9 +391,10 @@ answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
   while ((next = g_queue_pop_head (changes)) != NULL)
     {
       g_autoptr (GTask) task = next;
+      const Change *change = g_task_get_task_data (task);
 
       /* What applies at the next start is used by the first step after it. */
-      g_task_return_int (task, has_live (self, g_task_get_task_data (task)) ? (gssize) step : 1);
+      g_task_return_int (task, has_live (self, change->values) ? (gssize) step : 1);
     }
   if (has_changed)
     g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
@@ -428,7 +487,10 @@ end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
     apply_changes (self);
 
   if (self->starts_again && is_terminal (self->state))
-    begin_run (self, G_MAXUINT64);
+    {
+      set_actor (&self->actor, self->restarter);
+      begin_run (self, G_MAXUINT64);
+    }
   else
     draw_if_awaited (self);
 }
@@ -471,7 +533,7 @@ came_home (StepcastRun *run,
   self->is_drawing = FALSE;
   self->is_undrawable = was_drawing && frames->len == 0;
   take_progress (self, stepcast_run_get_progress (run));
-  take_frames (self, frames);
+  take_frames (self, run, frames);
 
   self->is_telling = TRUE;
   stepcast_followers_deliver (self->followers, frames, !was_drawing, is_shown, &telling);
@@ -563,7 +625,56 @@ wait_for_pace (StepcastSession *self)
   g_source_attach (self->pace_timer, g_main_context_get_thread_default ());
 }
 
+/* ---- who wants every frame, and has no room ---- */
+
+static void
+on_hold_changed (gpointer user_data)
+{
+  g_signal_emit (user_data, signals[HOLDER_CHANGED], 0);
+}
+
+static void
+begin_hold (StepcastSession *self)
+{
+  StepcastFrameSink *sink =
+    self->hold.since_us == 0 ? stepcast_followers_find_holder (self->followers) : NULL;
+
+  if (sink == NULL)
+    return;
+
+  set_actor (&self->holder, stepcast_frame_sink_get_actor (sink));
+  stepcast_hold_begin (&self->hold);
+}
+
+static void
+let_run (StepcastSession *self)
+{
+  stepcast_run_proceed (self->run);
+  if (self->run == NULL || self->state != STEPCAST_SESSION_STATE_RUNNING)
+    return;
+  if (stepcast_run_is_busy (self->run))
+    stepcast_hold_end (&self->hold);
+  else
+    begin_hold (self);
+}
+
 /* ---- requests ---- */
+
+/**
+ * stepcast_session_act_for:
+ * @self: a session
+ * @actor: (nullable): who
+ *
+ * Says who makes the next request, so that others can be told. A request that nobody made this call
+ * for is nobody's.
+ */
+void
+stepcast_session_act_for (StepcastSession *self, StepcastActor *actor)
+{
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+
+  set_actor (&self->next_actor, actor);
+}
 
 /**
  * stepcast_session_proceed:
@@ -592,7 +703,7 @@ stepcast_session_proceed (StepcastSession *self)
       if (get_steps_left (self) == 0)
         set_state (self, STEPCAST_SESSION_STATE_PAUSED);
       else if (get_allowance (self->run, self) > 0)
-        stepcast_run_proceed (self->run);
+        let_run (self);
       else
         wait_for_pace (self);
     }
@@ -622,12 +733,14 @@ stepcast_session_start (StepcastSession *self, GError **error)
       return stepcast_session_resume (self, error);
     case STEPCAST_SESSION_STATE_STOPPING:
       self->starts_again = TRUE;
+      take_next_actor (self, &self->restarter);
       return TRUE;
     case STEPCAST_SESSION_STATE_IDLE:
     case STEPCAST_SESSION_STATE_STOPPED:
     case STEPCAST_SESSION_STATE_FINISHED:
     case STEPCAST_SESSION_STATE_FAILED:
     default:
+      take_next_actor (self, &self->actor);
       begin_run (self, G_MAXUINT64);
       return TRUE;
     }
@@ -648,10 +761,14 @@ stepcast_session_pause (StepcastSession *self, GError **error)
   g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
 
   if (self->state == STEPCAST_SESSION_STATE_PAUSED)
-    return TRUE;
+    {
+      stepcast_session_act_for (self, NULL);
+      return TRUE;
+    }
   if (self->state != STEPCAST_SESSION_STATE_RUNNING)
     return refuse (self, "pause", "only a running session can be paused", error);
 
+  take_next_actor (self, &self->actor);
   self->allowed_until = 0;
   stepcast_run_yield (self->run);
   stepcast_session_proceed (self);
@@ -677,6 +794,7 @@ stepcast_session_resume (StepcastSession *self, GError **error)
                    error);
 
   self->allowed_until = G_MAXUINT64;
+  take_next_actor (self, &self->actor);
   if (self->state == STEPCAST_SESSION_STATE_PAUSED)
     set_state (self, STEPCAST_SESSION_STATE_RUNNING);
   stepcast_session_proceed (self);
@@ -700,6 +818,7 @@ stepcast_session_step (StepcastSession *self, guint64 n_steps, GError **error)
 
   if (n_steps == 0)
     {
+      stepcast_session_act_for (self, NULL);
       g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
                            "“step” takes a whole number of steps, from 1");
       return FALSE;
@@ -712,6 +831,7 @@ stepcast_session_step (StepcastSession *self, guint64 n_steps, GError **error)
     case STEPCAST_SESSION_STATE_STOPPING:
       return refuse (self, "step", "wait until it has stopped", error);
     case STEPCAST_SESSION_STATE_PAUSED:
+      take_next_actor (self, &self->actor);
       self->allowed_until = self->progress.step + MIN (n_steps, G_MAXUINT64 - self->progress.step);
       set_state (self, STEPCAST_SESSION_STATE_RUNNING);
       stepcast_session_proceed (self);
@@ -721,6 +841,7 @@ stepcast_session_step (StepcastSession *self, guint64 n_steps, GError **error)
     case STEPCAST_SESSION_STATE_FINISHED:
     case STEPCAST_SESSION_STATE_FAILED:
     default:
+      take_next_actor (self, &self->actor);
       begin_run (self, n_steps);
       return TRUE;
     }
@@ -772,15 +893,18 @@ stepcast_session_stop_async (StepcastSession *self,
     {
     case STEPCAST_SESSION_STATE_RUNNING:
     case STEPCAST_SESSION_STATE_PAUSED:
+      take_next_actor (self, &self->actor);
       begin_stop (self);
       break;
     case STEPCAST_SESSION_STATE_STOPPING:
+      stepcast_session_act_for (self, NULL);
       break;
     case STEPCAST_SESSION_STATE_IDLE:
     case STEPCAST_SESSION_STATE_STOPPED:
     case STEPCAST_SESSION_STATE_FINISHED:
     case STEPCAST_SESSION_STATE_FAILED:
     default:
+      stepcast_session_act_for (self, NULL);
       self->last_stop = (StepcastStopReport){ .step = self->progress.step, .seconds = 0 };
       report = self->last_stop;
       stops = take_stops (self);
@@ -834,8 +958,10 @@ stepcast_session_set_parameters_async (StepcastSession *self,
                                        gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
+  g_autoptr (StepcastActor) actor = NULL;
   GError *error = NULL;
   GVariant *checked;
+  Change *change;
 
   g_return_if_fail (STEPCAST_IS_SESSION (self));
   g_return_if_fail (g_variant_is_of_type (changes, G_VARIANT_TYPE_VARDICT));
@@ -843,6 +969,7 @@ stepcast_session_set_parameters_async (StepcastSession *self,
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, stepcast_session_set_parameters_async);
 
+  actor = g_steal_pointer (&self->next_actor);
   checked =
     stepcast_parameters_check (stepcast_source_get_generator_type (self->source), changes, &error);
   if (checked == NULL)
@@ -851,7 +978,10 @@ stepcast_session_set_parameters_async (StepcastSession *self,
       return;
     }
 
-  g_task_set_task_data (task, checked, (GDestroyNotify) g_variant_unref);
+  change = g_new (Change, 1);
+  change->values = checked;
+  change->actor = g_steal_pointer (&actor);
+  g_task_set_task_data (task, change, change_free);
   g_queue_push_tail (&self->changes, g_steal_pointer (&task));
   if (self->run != NULL)
     stepcast_run_yield (self->run);
@@ -1002,6 +1132,7 @@ stepcast_session_add_sink (StepcastSession *self, StepcastFrameSink *sink)
 
   stepcast_followers_add (self->followers, sink);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
+  stepcast_unwatched_update (self->unwatched);
   if (self->latest != NULL)
     {
       StepcastDemand demand;
@@ -1029,6 +1160,7 @@ stepcast_session_remove_sink (StepcastSession *self, StepcastFrameSink *sink)
   if (!stepcast_followers_remove (self->followers, sink))
     return;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_SINKS]);
+  stepcast_unwatched_update (self->unwatched);
   stepcast_session_proceed (self);
 }
 
@@ -1080,6 +1212,8 @@ stepcast_session_dispose (GObject *object)
   return_cancelled (&self->drawings);
   return_cancelled (&self->stops);
   stepcast_followers_remove_all (self->followers);
+  stepcast_hold_clear (&self->hold);
+  g_clear_pointer (&self->unwatched, stepcast_unwatched_free);
   g_clear_object (&self->source);
 
   G_OBJECT_CLASS (stepcast_session_parent_class)->dispose (object);
@@ -1094,6 +1228,12 @@ stepcast_session_finalize (GObject *object)
   g_clear_pointer (&self->latest, stepcast_frame_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_error (&self->reason);
+  g_clear_pointer (&self->holder, stepcast_actor_unref);
+  g_clear_pointer (&self->next_actor, stepcast_actor_unref);
+  g_clear_pointer (&self->actor, stepcast_actor_unref);
+  g_clear_pointer (&self->restarter, stepcast_actor_unref);
+  g_clear_pointer (&self->parameters_actor, stepcast_actor_unref);
+  g_clear_pointer (&self->rate_actor, stepcast_actor_unref);
   g_free (self->name);
 
   G_OBJECT_CLASS (stepcast_session_parent_class)->finalize (object);
@@ -1135,6 +1275,14 @@ stepcast_session_class_init (StepcastSessionClass *klass)
                   NULL, G_TYPE_NONE, 0);
 
   /**
+   * StepcastSession::holder-changed:
+   *
+   * It waits for somebody who wants every frame for most of the time, or does not any more.
+   */
+  signals[HOLDER_CHANGED] = g_signal_new ("holder-changed", STEPCAST_TYPE_SESSION,
+                                          G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  /**
    * StepcastSession::log:
    * @line: what the program said on its standard error: UTF-8, without the newline
    */
@@ -1146,6 +1294,8 @@ static void
 stepcast_session_init (StepcastSession *self)
 {
   self->followers = stepcast_followers_new ();
+  stepcast_hold_init (&self->hold, on_hold_changed, self);
+  self->unwatched = stepcast_unwatched_new (self, STEPCAST_WHEN_UNWATCHED_RUN, STEPCAST_GRACE_MS);
   g_queue_init (&self->changes);
   g_queue_init (&self->drawings);
   g_queue_init (&self->stops);
@@ -1359,6 +1509,130 @@ stepcast_session_list_sinks (StepcastSession *self)
 }
 
 /**
+ * stepcast_session_get_n_drawn:
+ * @self: a session
+ *
+ * Returns: how many frames all its runs have drawn
+ */
+guint64
+stepcast_session_get_n_drawn (StepcastSession *self)
+{
+  return self->n_frames;
+}
+
+/**
+ * stepcast_session_get_n_validated:
+ * @self: a session
+ *
+ * Returns: how many of these were loaded by librsvg before anyone saw them
+ */
+guint64
+stepcast_session_get_n_validated (StepcastSession *self)
+{
+  return self->n_validated;
+}
+
+/**
+ * stepcast_session_get_actor:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): whose request made the present state; %NULL where it came by
+ *   itself
+ */
+StepcastActor *
+stepcast_session_get_actor (StepcastSession *self)
+{
+  return self->actor;
+}
+
+/**
+ * stepcast_session_get_parameters_actor:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): who set parameters last
+ */
+StepcastActor *
+stepcast_session_get_parameters_actor (StepcastSession *self)
+{
+  return self->parameters_actor;
+}
+
+/**
+ * stepcast_session_get_rate_actor:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): who set the rate last
+ */
+StepcastActor *
+stepcast_session_get_rate_actor (StepcastSession *self)
+{
+  return self->rate_actor;
+}
+
+/**
+ * stepcast_session_get_holder:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): who wants every frame and reads so slowly that the session
+ *   waits for most of the time
+ */
+StepcastActor *
+stepcast_session_get_holder (StepcastSession *self)
+{
+  return self->hold.is_held ? self->holder : NULL;
+}
+
+/**
+ * stepcast_session_set_when_unwatched:
+ * @self: a session
+ * @action: what it does when everybody who watched it has gone
+ * @grace_ms: how long after that; at most %STEPCAST_MAX_GRACE_MS
+ */
+void
+stepcast_session_set_when_unwatched (StepcastSession *self,
+                                     StepcastWhenUnwatched action,
+                                     guint grace_ms)
+{
+  g_return_if_fail (STEPCAST_IS_SESSION (self));
+  g_return_if_fail (grace_ms <= STEPCAST_MAX_GRACE_MS);
+
+  stepcast_unwatched_free (self->unwatched);
+  self->unwatched = stepcast_unwatched_new (self, action, grace_ms);
+}
+
+StepcastWhenUnwatched
+stepcast_session_get_when_unwatched (StepcastSession *self)
+{
+  return stepcast_unwatched_get_action (self->unwatched);
+}
+
+/**
+ * stepcast_session_get_when_unwatched_nick:
+ * @self: a session
+ *
+ * Returns: (transfer none): `run`, `pause` or `stop`
+ */
+const char *
+stepcast_session_get_when_unwatched_nick (StepcastSession *self)
+{
+  g_autoptr (GEnumClass) klass = g_type_class_ref (STEPCAST_TYPE_WHEN_UNWATCHED);
+
+  return g_enum_get_value (klass, (int) stepcast_session_get_when_unwatched (self))->value_nick;
+}
+
+/**
+ * stepcast_session_get_grace_ms:
+ * @self: a session
+ *
+ * Returns: how long somebody who has lost the connection may be away
+ */
+guint
+stepcast_session_get_grace_ms (StepcastSession *self)
+{
+  return stepcast_unwatched_get_grace_ms (self->unwatched);
+}
+
+/**
  * stepcast_session_get_steps_per_second:
  * @self: a session
  *
@@ -1405,14 +1679,19 @@ stepcast_session_set_rate (StepcastSession *self, double rate, GError **error)
   /* Not a number is neither. */
   if (!(rate >= STEPCAST_MIN_RATE && rate <= STEPCAST_MAX_RATE) && !(rate == 0))
     {
+      stepcast_session_act_for (self, NULL);
       g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
                    "“%g” is no rate: it takes steps a second, from %g to %.0f, or 0 for no limit",
                    rate, STEPCAST_MIN_RATE, STEPCAST_MAX_RATE);
       return FALSE;
     }
   if (rate == self->pacer.rate)
-    return TRUE;
+    {
+      stepcast_session_act_for (self, NULL);
+      return TRUE;
+    }
 
+  take_next_actor (self, &self->rate_actor);
   stepcast_pacer_set_rate (&self->pacer, rate);
   self->is_rate_new = is_busy (self);
   stepcast_gsource_clear (&self->pace_timer);

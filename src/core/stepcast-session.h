@@ -33,6 +33,29 @@ typedef enum
   STEPCAST_SESSION_STATE_FAILED,
 } StepcastSessionState;
 
+/**
+ * StepcastWhenUnwatched:
+ * @STEPCAST_WHEN_UNWATCHED_RUN: it goes on
+ * @STEPCAST_WHEN_UNWATCHED_PAUSE: it pauses, and goes on when somebody comes back
+ * @STEPCAST_WHEN_UNWATCHED_STOP: it stops
+ *
+ * What a session does when everybody who watched it has gone. Their nicks are what the wire calls
+ * them.
+ */
+typedef enum
+{
+  STEPCAST_WHEN_UNWATCHED_RUN,
+  STEPCAST_WHEN_UNWATCHED_PAUSE,
+  STEPCAST_WHEN_UNWATCHED_STOP,
+} StepcastWhenUnwatched;
+
+/* Who loses the connection has this long to come back: a reload, another network, a laptop's lid.
+ */
+#define STEPCAST_GRACE_MS 10000
+
+/* A day: who means longer means "run". */
+#define STEPCAST_MAX_GRACE_MS (24 * 60 * 60 * 1000)
+
 #define STEPCAST_TYPE_SESSION (stepcast_session_get_type ())
 
 G_DECLARE_FINAL_TYPE (StepcastSession, stepcast_session, STEPCAST, SESSION, GObject)
@@ -78,8 +101,23 @@ GVariant *stepcast_session_get_parameters (StepcastSession *self);
 StepcastFrame *stepcast_session_get_latest_frame (StepcastSession *self);
 guint stepcast_session_get_n_sinks (StepcastSession *self);
 GPtrArray *stepcast_session_list_sinks (StepcastSession *self);
+guint64 stepcast_session_get_n_drawn (StepcastSession *self);
+guint64 stepcast_session_get_n_validated (StepcastSession *self);
 double stepcast_session_get_steps_per_second (StepcastSession *self);
 double stepcast_session_get_frames_per_second (StepcastSession *self);
+
+void stepcast_session_act_for (StepcastSession *self, StepcastActor *actor);
+StepcastActor *stepcast_session_get_actor (StepcastSession *self);
+StepcastActor *stepcast_session_get_parameters_actor (StepcastSession *self);
+StepcastActor *stepcast_session_get_rate_actor (StepcastSession *self);
+StepcastActor *stepcast_session_get_holder (StepcastSession *self);
+
+void stepcast_session_set_when_unwatched (StepcastSession *self,
+                                          StepcastWhenUnwatched action,
+                                          guint grace_ms);
+StepcastWhenUnwatched stepcast_session_get_when_unwatched (StepcastSession *self);
+const char *stepcast_session_get_when_unwatched_nick (StepcastSession *self);
+guint stepcast_session_get_grace_ms (StepcastSession *self);
 
 gboolean stepcast_session_set_rate (StepcastSession *self, double rate, GError **error);
 double stepcast_session_get_rate (StepcastSession *self);

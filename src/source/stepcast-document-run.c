@@ -505,6 +505,7 @@ stepcast_document_run_init (StepcastDocumentRun *self)
 
   priv->input.fd = -1;
   priv->is_drained = TRUE;
+  stepcast_run_set_validates (STEPCAST_RUN (self), TRUE);
   priv->cancellable = g_cancellable_new ();
 }
 
