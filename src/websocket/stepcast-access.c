@@ -52,8 +52,14 @@ stepcast_access_free (StepcastAccess *self)
   g_free (self);
 }
 
-static char *
-make_token (GError **error)
+/**
+ * stepcast_access_make_token:
+ * @error: there are no random bytes
+ *
+ * Returns: (transfer full): 32 hexadecimal digits that nobody can guess
+ */
+char *
+stepcast_access_make_token (GError **error)
 {
   guint8 bytes[TOKEN_BYTES];
   GString *digits;
@@ -88,7 +94,7 @@ take_token (GKeyFile *file, const char *group, const char *key, gboolean *is_new
     return g_steal_pointer (&token);
 
   g_free (token);
-  token = make_token (error);
+  token = stepcast_access_make_token (error);
   if (token != NULL)
     g_key_file_set_string (file, group, key, token);
   *is_new = TRUE;

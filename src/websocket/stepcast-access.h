@@ -27,6 +27,8 @@ const char *stepcast_access_get_secret (const StepcastAccess *self, StepcastRole
 StepcastRole stepcast_access_check_token (const StepcastAccess *self, const char *token);
 StepcastRole stepcast_access_check_secret (const StepcastAccess *self, const char *secret);
 
+char *stepcast_access_make_token (GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastAccess, stepcast_access_free)
 
 G_END_DECLS

@@ -25,6 +25,7 @@ typedef enum
   STEPCAST_REQUEST_RESUME,
   STEPCAST_REQUEST_STEP,
   STEPCAST_REQUEST_SET,
+  STEPCAST_REQUEST_RATE,
   STEPCAST_REQUEST_OPTIONS,
   STEPCAST_REQUEST_ACK,
 } StepcastRequestType;
@@ -42,7 +43,11 @@ typedef enum
  * @has_delivery: of options: whether @delivery is given
  * @delivery: of options
  * @max_fps: of options: 0 where it is not given
- * @serial: of an ack: the frame that was shown
+ * @has_max_bytes: of options: whether @max_bytes is given
+ * @max_bytes: of options: the longest SVG document that it wants; 0 is no limit
+ * @rate: of a rate: steps a second at most, not checked yet
+ * @run: of an ack: the run of the frame that was shown; 0 is the present one
+ * @serial: of an ack: its serial
  *
  * What a client asks for.
  */
@@ -55,6 +60,10 @@ typedef struct
   gboolean has_delivery;
   StepcastDelivery delivery;
   guint max_fps;
+  gboolean has_max_bytes;
+  gsize max_bytes;
+  double rate;
+  guint run;
   guint64 serial;
 } StepcastRequest;
 
@@ -63,17 +72,52 @@ void stepcast_request_free (StepcastRequest *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastRequest, stepcast_request_free)
 
+/* A frame shorter than this is no picture. */
+#define STEPCAST_MIN_MAX_BYTES 1024
+
 /**
  * StepcastGreeting:
+ * @viewer: its number
+ * @token: (nullable): with which it can come back
+ * @has_resumed: it has come back
+ * @n_missed: how many frames that it should have had are gone
  *
  * What a viewer is told first.
  */
 typedef struct
 {
+  const char *viewer;
+  const char *token;
+  gboolean has_resumed;
+  guint64 n_missed;
   StepcastRole role;
   StepcastDelivery delivery;
   guint max_fps;
+  gsize max_bytes;
 } StepcastGreeting;
+
+/**
+ * StepcastViewerNumbers:
+ * @n_sent: frames that were sent to it, or begun
+ * @n_missed: frames that were drawn while it was here and not sent to it
+ * @n_skipped: of these, how many because they were too long for it
+ * @backlog_bytes: what waits to be written to it
+ * @n_unshown: frames that it has not acknowledged; -1 where it acknowledges none
+ * @sent_per_second: frames, over the last second or so
+ * @round_trip_us: of the last frame that it acknowledged, or of a ping; -1 where there was none
+ *
+ * How a viewer fares.
+ */
+typedef struct
+{
+  guint64 n_sent;
+  guint64 n_missed;
+  guint64 n_skipped;
+  gsize backlog_bytes;
+  int n_unshown;
+  double sent_per_second;
+  gint64 round_trip_us;
+} StepcastViewerNumbers;
 
 /* Room for what stands before a frame's SVG document. */
 #define STEPCAST_PREFIX_BYTES 121
@@ -87,8 +131,9 @@ typedef struct
  *
  * The others return the text of a message, or %NULL where the dialect says nothing: on a greeting,
  * a request's acceptance (and whether what it asks for was so before), a standstill (with the
- * request, if it was asked for), parameters that were set for a request, a change of state, of
- * parameters, of progress, a line of log, an error (with the request, if it is one's).
+ * request, if it was asked for), parameters that were set for a request, a change of state, of the
+ * holder, of parameters, of the rate, of progress, the session's and the viewer's numbers, a frame
+ * that was too long, a line of log, an error (with the request, if it is one's).
  */
 typedef struct
 {
@@ -102,11 +147,17 @@ typedef struct
   char *(*stopped) (const StepcastRequest *request, const StepcastStopReport *report);
   char *(*set) (const StepcastRequest *request, StepcastSession *session, guint64 step);
   char *(*state) (StepcastSession *session);
+  char *(*holder) (StepcastSession *session);
   char *(*parameters) (StepcastSession *session);
+  char *(*rate) (StepcastSession *session);
   char *(*progress) (StepcastSession *session);
+  char *(*numbers) (StepcastSession *session, const StepcastViewerNumbers *numbers);
+  char *(*skipped) (StepcastFrame *frame);
   char *(*log) (const char *line);
   char *(*error) (const StepcastRequest *request, const char *id, const GError *error);
 } StepcastDialect;
+
+#define STEPCAST_N_DIALECTS 2
 
 extern const StepcastDialect stepcast_plain_dialect;
 extern const StepcastDialect stepcast_v1_dialect;

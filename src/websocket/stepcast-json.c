@@ -101,6 +101,28 @@ add_natural (JsonBuilder *builder, guint64 value)
 }
 
 /**
+ * stepcast_json_add_actor:
+ * @builder: within an object
+ * @name: the member's name
+ * @actor: (nullable): who made a change; %NULL is null
+ */
+void
+stepcast_json_add_actor (JsonBuilder *builder, const char *name, const StepcastActor *actor)
+{
+  json_builder_set_member_name (builder, name);
+  if (actor == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+
+  json_builder_begin_object (builder);
+  stepcast_json_add_text (builder, "kind", stepcast_actor_get_kind_nick (actor));
+  stepcast_json_add_text (builder, "id", stepcast_actor_get_id (actor));
+  json_builder_end_object (builder);
+}
+
+/**
  * stepcast_json_add_value:
  * @builder: a builder
  * @value: a parameter's value, in its own type

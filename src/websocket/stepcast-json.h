@@ -18,6 +18,7 @@ void stepcast_json_add_text (JsonBuilder *builder, const char *name, const char 
 void stepcast_json_add_int (JsonBuilder *builder, const char *name, guint64 value);
 void stepcast_json_add_value (JsonBuilder *builder, GVariant *value);
 void stepcast_json_add_values (JsonBuilder *builder, GVariant *values);
+void stepcast_json_add_actor (JsonBuilder *builder, const char *name, const StepcastActor *actor);
 void stepcast_json_add_reason (JsonBuilder *builder, const GError *reason);
 void stepcast_json_add_parameters (JsonBuilder *builder, GType generator_type, GVariant *values);
 void stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type);

@@ -131,8 +131,21 @@ stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFr
 void
 stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_urgent)
 {
-  g_autoptr (GBytes) payload = g_bytes_new (text, strlen (text));
-  Message *message = message_new (NULL, payload, FALSE);
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  stepcast_outbox_push_bytes (self, bytes, is_urgent);
+}
+
+/**
+ * stepcast_outbox_push_bytes:
+ * @self: an outbox
+ * @text: an answer in UTF-8, which is shared and not copied
+ * @is_urgent: whether it goes before the frames that wait, or after them
+ */
+void
+stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent)
+{
+  Message *message = message_new (NULL, text, FALSE);
 
   g_queue_push_tail_link (is_urgent ? &self->urgent : &self->ordered, &message->link);
   self->answer_bytes += message->length;

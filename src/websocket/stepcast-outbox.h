@@ -36,6 +36,7 @@ void stepcast_outbox_free (StepcastOutbox *self);
 
 void stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame);
 void stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_urgent);
+void stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent);
 guint stepcast_outbox_drop_frames (StepcastOutbox *self);
 void stepcast_outbox_drop_all (StepcastOutbox *self);
 

@@ -197,7 +197,13 @@ say_nothing_of_session (StepcastSession *session)
 }
 
 static char *
-say_nothing_of_progress (StepcastSession *session)
+say_nothing_of_numbers (StepcastSession *session, const StepcastViewerNumbers *numbers)
+{
+  return NULL;
+}
+
+static char *
+say_nothing_of_frame (StepcastFrame *frame)
 {
   return NULL;
 }
@@ -217,8 +223,12 @@ const StepcastDialect stepcast_plain_dialect = {
   .stopped = plain_stopped,
   .set = plain_set,
   .state = plain_state,
+  .holder = say_nothing_of_session,
   .parameters = say_nothing_of_session,
-  .progress = say_nothing_of_progress,
+  .rate = say_nothing_of_session,
+  .progress = say_nothing_of_session,
+  .numbers = say_nothing_of_numbers,
+  .skipped = say_nothing_of_frame,
   .log = say_nothing_of_log,
   .error = plain_error,
 };

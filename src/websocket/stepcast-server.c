@@ -12,23 +12,17 @@
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
 #include "stepcast-http.h"
-#include "stepcast-parameters.h"
-#include "stepcast-viewer.h"
+#include "stepcast-lobby.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
  * Every request passes the gate when its headers have come, before any handler sees it, and has to
- * be complete within a deadline. The handshake of a WebSocket is answered here and not by
- * soup_server_add_websocket_handler(): that one keeps negotiated extensions where a client that
- * vanishes can leave them for the next, and takes the stream where no tap can be put beneath it.
- * Lives on the main context. */
+ * be complete within a deadline. Who asks for a WebSocket is sent to the lobby. Lives on the main
+ * context. */
 
 /* For a request to be complete. No connection idles after it: libsoup closes those that are handed
  * to it, and not accepted by its own listener, once they are answered. */
 #define REQUEST_SECONDS 10
-
-/* What peers get to say goodbye in. */
-#define CLOSE_MS 1000
 
 struct _StepcastServer
 {
@@ -41,11 +35,7 @@ struct _StepcastServer
   StepcastGate *gate;
   char *base_uri;
 
-  StepcastDelivery joined_delivery; /* of new viewers */
-  guint max_fps;                    /* likewise */
-  GHashTable *viewers;              /* set of StepcastViewer */
-  GTask *closing;                   /* (nullable): who waits until there is none */
-  GSource *close_timer;
+  StepcastLobby *lobby;
 };
 
 enum
@@ -153,199 +143,7 @@ on_request_started (SoupServer *soup, SoupServerMessage *message, StepcastServer
   g_signal_connect_object (message, "got-headers", G_CALLBACK (on_got_headers), self, 0);
 }
 
-/* ---- viewers ---- */
-
-static void
-finish_closing (StepcastServer *self)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
-
-  stepcast_gsource_clear (&self->close_timer);
-  if (task != NULL)
-    g_task_return_boolean (task, TRUE);
-}
-
-static void
-on_viewer_closed (StepcastViewer *viewer, StepcastServer *self)
-{
-  g_hash_table_remove (self->viewers, viewer);
-  if (g_hash_table_size (self->viewers) == 0 && self->closing != NULL)
-    finish_closing (self);
-}
-
-/* (element-type StepcastViewer): a copy, since a viewer that closes leaves the set. */
-static GPtrArray *
-list_viewers (StepcastServer *self)
-{
-  GPtrArray *viewers = g_ptr_array_new_with_free_func (g_object_unref);
-  GHashTableIter iter;
-  gpointer viewer;
-
-  g_hash_table_iter_init (&iter, self->viewers);
-  while (g_hash_table_iter_next (&iter, &viewer, NULL))
-    g_ptr_array_add (viewers, g_object_ref (viewer));
-
-  return viewers;
-}
-
-static void
-say_goodbye (StepcastViewer *viewer)
-{
-  stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "The service shuts down");
-}
-
-static void
-on_session_removed (StepcastSessionManager *manager, StepcastSession *session, StepcastServer *self)
-{
-  g_autoptr (GPtrArray) viewers = list_viewers (self);
-
-  for (guint i = 0; i < viewers->len; i++)
-    {
-      if (stepcast_viewer_get_session (viewers->pdata[i]) != session)
-        continue;
-      if (self->closing != NULL) /* its owner's turn to say goodbye was first */
-        say_goodbye (viewers->pdata[i]);
-      else
-        stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_NORMAL,
-                               "The session has ended");
-    }
-}
-
-static GVariant *
-read_parameters (GHashTable *query, GType generator_type, GError **error)
-{
-  static const char *const ours[] = { "generator", "token", NULL };
-  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  GHashTableIter iter;
-  gpointer name, text;
-
-  g_hash_table_iter_init (&iter, query);
-  while (g_hash_table_iter_next (&iter, &name, &text))
-    {
-      g_autoptr (GVariant) value = NULL;
-      GParamSpec *pspec;
-
-      if (g_strv_contains (ours, name))
-        continue;
-      pspec = stepcast_parameters_find (generator_type, name, error);
-      if (pspec != NULL)
-        value = stepcast_parameter_parse (pspec, text, error);
-      if (value == NULL)
-        return NULL;
-      g_variant_builder_add (&builder, "{sv}", name, value);
-    }
-
-  return g_variant_ref_sink (g_variant_builder_end (&builder));
-}
-
-static StepcastSession *
-open_session (StepcastServer *self, GUri *uri, StepcastRole role, GError **error)
-{
-  const char *text = g_uri_get_query (uri);
-  g_autoptr (GHashTable) query = soup_form_decode (text != NULL ? text : "");
-  const char *generator = g_hash_table_lookup (query, "generator");
-  g_autoptr (GVariant) parameters = NULL;
-  StepcastSource *source;
-
-  if (role != STEPCAST_ROLE_CONTROL)
-    {
-      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
-                           "This link is for viewing only: it can't open a session");
-      return NULL;
-    }
-
-  source = stepcast_registry_find (stepcast_session_manager_get_registry (self->manager), generator,
-                                   error);
-  if (source == NULL)
-    return NULL;
-  parameters = read_parameters (query, stepcast_source_get_generator_type (source), error);
-  if (parameters == NULL)
-    return NULL;
-
-  return stepcast_session_manager_create (self->manager, generator, parameters, error);
-}
-
-/* What a handshake was answered for. */
-typedef struct
-{
-  StepcastServer *server;
-  StepcastSession *session; /* (nullable): one to join */
-  GError *refusal;          /* (nullable): why there is none to join */
-  StepcastRole role;
-  GList *extensions; /* none is ever offered: it stays empty */
-} Upgrade;
-
-static void
-upgrade_free (gpointer data, GClosure *closure)
-{
-  Upgrade *upgrade = data;
-
-  g_clear_object (&upgrade->session);
-  g_clear_error (&upgrade->refusal);
-  g_object_unref (upgrade->server);
-  g_free (upgrade);
-}
-
-static void
-give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GUri *uri)
-{
-  g_autoptr (GError) error = NULL;
-  StepcastSession *session;
-
-  if (upgrade->session != NULL)
-    {
-      GPtrArray *sessions = stepcast_session_manager_list (self->manager);
-
-      /* It may have ended while the handshake was written: nobody will tell. */
-      if (g_ptr_array_find (sessions, upgrade->session, NULL))
-        stepcast_viewer_join (viewer, upgrade->session);
-      else
-        stepcast_viewer_close (viewer, SOUP_WEBSOCKET_CLOSE_NORMAL, "The session has ended");
-      return;
-    }
-  if (upgrade->refusal != NULL)
-    {
-      stepcast_viewer_refuse (viewer, upgrade->refusal);
-      return;
-    }
-
-  session = open_session (self, uri, upgrade->role, &error);
-  if (session != NULL)
-    stepcast_viewer_own (viewer, self->manager, session);
-  else
-    stepcast_viewer_refuse (viewer, error);
-}
-
-static void
-on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
-{
-  g_autoptr (SoupServerMessage) alive G_GNUC_UNUSED = g_object_ref (message);
-  g_autoptr (StepcastServer) self = g_object_ref (upgrade->server);
-  GUri *uri = soup_server_message_get_uri (message);
-  SoupMessageHeaders *request_headers = soup_server_message_get_request_headers (message);
-  const char *protocol =
-    soup_message_headers_get_one (soup_server_message_get_response_headers (message),
-                                  "Sec-WebSocket-Protocol");
-  const StepcastDialect *dialect =
-    protocol != NULL ? &stepcast_v1_dialect : &stepcast_plain_dialect;
-  g_autoptr (GIOStream) stream = NULL;
-  StepcastViewer *viewer;
-
-  stream = soup_server_message_steal_connection (message);
-  if (stream == NULL)
-    return;
-
-  viewer =
-    stepcast_viewer_new (stream, uri, soup_message_headers_get_one (request_headers, "Origin"),
-                         dialect, upgrade->role);
-  stepcast_viewer_set_defaults (viewer, self->joined_delivery, self->max_fps);
-  g_hash_table_add (self->viewers, viewer);
-  g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
-  if (self->closing != NULL)
-    say_goodbye (viewer);
-  else
-    give_session (self, viewer, upgrade, uri);
-}
+/* ---- routes ---- */
 
 /* Joins @session; where it is NULL, opens one, or tells the @refusal. */
 static void
@@ -354,30 +152,9 @@ handle_websocket (StepcastServer *self,
                   StepcastSession *session,
                   const GError *refusal)
 {
-  char *protocols[] = { (char *) stepcast_v1_dialect.subprotocol, NULL };
-  Upgrade *upgrade;
-
-  if (self->closing != NULL)
-    {
-      soup_server_message_set_status (message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
-      return;
-    }
-
-  upgrade = g_new0 (Upgrade, 1);
-  upgrade->server = g_object_ref (self);
-  upgrade->session = session != NULL ? g_object_ref (session) : NULL;
-  upgrade->refusal = refusal != NULL ? g_error_copy (refusal) : NULL;
-  upgrade->role = stepcast_gate_get_role (self->gate, message);
-
-  if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
-                                               &upgrade->extensions))
-    g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
-                           upgrade_free, G_CONNECT_DEFAULT);
-  else
-    upgrade_free (upgrade, NULL);
+  stepcast_lobby_receive (self->lobby, message, stepcast_gate_get_role (self->gate, message),
+                          session, refusal);
 }
-
-/* ---- routes ---- */
 
 static void
 handle_page (SoupServer *soup,
@@ -559,8 +336,7 @@ stepcast_server_set_viewer_defaults (StepcastServer *self,
                                      StepcastDelivery joined_delivery,
                                      guint max_fps)
 {
-  self->joined_delivery = joined_delivery;
-  self->max_fps = max_fps;
+  stepcast_lobby_set_viewer_defaults (self->lobby, joined_delivery, max_fps);
 }
 
 /**
@@ -719,16 +495,16 @@ stepcast_server_get_n_connections (StepcastServer *self)
   return self->acceptor != NULL ? stepcast_acceptor_get_n_connections (self->acceptor) : 0;
 }
 
-static gboolean
-on_close_timeout (gpointer user_data)
+static void
+on_lobby_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  StepcastServer *self = user_data;
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
 
-  g_debug ("%u viewers did not say goodbye", g_hash_table_size (self->viewers));
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  finish_closing (self);
-
-  return G_SOURCE_REMOVE;
+  if (stepcast_lobby_close_finish (STEPCAST_LOBBY (source_object), result, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
 }
 
 /**
@@ -742,27 +518,11 @@ on_close_timeout (gpointer user_data)
 void
 stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GPtrArray) viewers = NULL;
+  GTask *task = g_task_new (self, NULL, callback, user_data);
 
-  g_return_if_fail (self->closing == NULL);
-
+  g_task_set_source_tag (task, stepcast_server_close_async);
   stepcast_server_stop_listening (self);
-  self->closing = g_task_new (self, NULL, callback, user_data);
-  g_task_set_source_tag (self->closing, stepcast_server_close_async);
-
-  viewers = list_viewers (self);
-  if (viewers->len == 0)
-    {
-      finish_closing (self);
-      return;
-    }
-
-  self->close_timer = g_timeout_source_new (CLOSE_MS);
-  g_source_set_static_name (self->close_timer, "[stepcast] goodbye");
-  g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
-  for (guint i = 0; i < viewers->len; i++)
-    say_goodbye (viewers->pdata[i]);
+  stepcast_lobby_close_async (self->lobby, on_lobby_closed, task);
 }
 
 gboolean
@@ -783,9 +543,7 @@ stepcast_server_dispose (GObject *object)
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
-  if (self->manager != NULL)
-    g_signal_handlers_disconnect_by_data (self->manager, self);
-  g_hash_table_remove_all (self->viewers);
+  g_clear_object (&self->lobby);
   g_clear_object (&self->manager);
   g_clear_object (&self->rasterizer);
 
@@ -797,8 +555,6 @@ stepcast_server_finalize (GObject *object)
 {
   StepcastServer *self = STEPCAST_SERVER (object);
 
-  g_assert (self->close_timer == NULL);
-  g_hash_table_unref (self->viewers);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
 
@@ -843,21 +599,9 @@ stepcast_server_class_init (StepcastServerClass *klass)
 }
 
 static void
-release_viewer (gpointer data)
-{
-  g_autoptr (StepcastViewer) viewer = data;
-
-  g_signal_handlers_disconnect_matched (viewer, G_SIGNAL_MATCH_FUNC, 0, 0, NULL,
-                                        (gpointer) on_viewer_closed, NULL);
-}
-
-static void
 stepcast_server_init (StepcastServer *self)
 {
-  self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
   self->base_uri = g_strdup (""); /* until it listens */
-  self->joined_delivery = STEPCAST_DELIVERY_LATEST;
-  self->max_fps = STEPCAST_DEFAULT_FPS;
 }
 
 /**
@@ -874,7 +618,7 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
 
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
-  g_signal_connect (manager, "session-removed", G_CALLBACK (on_session_removed), self);
+  self->lobby = stepcast_lobby_new (manager);
 
   self->soup = soup_server_new (NULL, NULL);
   soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);

@@ -98,11 +98,60 @@ read_delivery (JsonObject *object, StepcastRequest *request, GError **error)
   return TRUE;
 }
 
+/* Whole numbers and others; what the rate may be is the session's to say. */
+static gboolean
+read_rate (JsonObject *object, StepcastRequest *request, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "rate");
+  GType type =
+    node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  if (type != G_TYPE_INT64 && type != G_TYPE_DOUBLE)
+    return bad_request (error, "“rate” takes “rate”: steps a second, or 0 for no limit");
+
+  request->rate = json_node_get_double (node);
+  return TRUE;
+}
+
+static gboolean
+read_options (JsonObject *object, StepcastRequest *request, GError **error)
+{
+  JsonNode *max_bytes = json_object_get_member (object, "max-bytes");
+  guint64 n_bytes = 0;
+  guint64 fps = 0;
+
+  if (!read_whole_number (object, "max-fps", STEPCAST_MIN_FPS, STEPCAST_MAX_FPS, &fps, error))
+    return FALSE;
+  request->max_fps = (guint) fps;
+
+  request->has_max_bytes = max_bytes != NULL;
+  if (request->has_max_bytes &&
+      !(JSON_NODE_HOLDS_VALUE (max_bytes) && json_node_get_value_type (max_bytes) == G_TYPE_INT64 &&
+        json_node_get_int (max_bytes) == 0) &&
+      !read_whole_number (object, "max-bytes", STEPCAST_MIN_MAX_BYTES, G_MAXINT32, &n_bytes, error))
+    return FALSE;
+  request->max_bytes = (gsize) n_bytes;
+
+  return read_delivery (object, request, error);
+}
+
+static gboolean
+read_ack (JsonObject *object, StepcastRequest *request, GError **error)
+{
+  const guint64 max_exact = G_GUINT64_CONSTANT (1) << 53;
+  guint64 run = 0;
+
+  if (!read_whole_number (object, "serial", 0, max_exact, &request->serial, error) ||
+      !read_whole_number (object, "run", 1, G_MAXUINT32, &run, error))
+    return FALSE;
+  request->run = (guint) run;
+  return TRUE;
+}
+
 static gboolean
 read_members (JsonObject *object, GType generator_type, StepcastRequest *request, GError **error)
 {
   const guint64 max_exact = G_GUINT64_CONSTANT (1) << 53;
-  guint64 max_fps = 0;
   JsonNode *values;
 
   switch (request->type)
@@ -118,13 +167,11 @@ read_members (JsonObject *object, GType generator_type, StepcastRequest *request
         stepcast_json_read_values (json_node_get_object (values), generator_type, error);
       return request->values != NULL;
     case STEPCAST_REQUEST_OPTIONS:
-      if (!read_whole_number (object, "max-fps", STEPCAST_MIN_FPS, STEPCAST_MAX_FPS, &max_fps,
-                              error))
-        return FALSE;
-      request->max_fps = (guint) max_fps;
-      return read_delivery (object, request, error);
+      return read_options (object, request, error);
+    case STEPCAST_REQUEST_RATE:
+      return read_rate (object, request, error);
     case STEPCAST_REQUEST_ACK:
-      return read_whole_number (object, "serial", 0, max_exact, &request->serial, error);
+      return read_ack (object, request, error);
     case STEPCAST_REQUEST_START:
     case STEPCAST_REQUEST_STOP:
     case STEPCAST_REQUEST_PAUSE:
@@ -138,10 +185,11 @@ static gboolean
 read_type (JsonObject *object, StepcastRequestType *type, GError **error)
 {
   static const char *const types[] = {
-    [STEPCAST_REQUEST_START] = "start",     [STEPCAST_REQUEST_STOP] = "stop",
-    [STEPCAST_REQUEST_PAUSE] = "pause",     [STEPCAST_REQUEST_RESUME] = "resume",
-    [STEPCAST_REQUEST_STEP] = "step",       [STEPCAST_REQUEST_SET] = "set",
-    [STEPCAST_REQUEST_OPTIONS] = "options", [STEPCAST_REQUEST_ACK] = "ack",
+    [STEPCAST_REQUEST_START] = "start", [STEPCAST_REQUEST_STOP] = "stop",
+    [STEPCAST_REQUEST_PAUSE] = "pause", [STEPCAST_REQUEST_RESUME] = "resume",
+    [STEPCAST_REQUEST_STEP] = "step",   [STEPCAST_REQUEST_SET] = "set",
+    [STEPCAST_REQUEST_RATE] = "rate",   [STEPCAST_REQUEST_OPTIONS] = "options",
+    [STEPCAST_REQUEST_ACK] = "ack",
   };
   JsonNode *node = json_object_get_member (object, "type");
   const char *text =
@@ -158,7 +206,7 @@ read_type (JsonObject *object, StepcastRequestType *type, GError **error)
   quoted = stepcast_error_quote (text != NULL ? text : "");
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
                "“%s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
-               "options, ack",
+               "rate, options, ack",
                quoted);
   return FALSE;
 }
@@ -249,6 +297,44 @@ add_state (JsonBuilder *builder, StepcastSession *session)
   stepcast_json_add_int (builder, "step", stepcast_session_get_progress (session)->step);
   json_builder_set_member_name (builder, "reason");
   stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
+  stepcast_json_add_actor (builder, "by", stepcast_session_get_actor (session));
+  stepcast_json_add_actor (builder, "held-by", stepcast_session_get_holder (session));
+}
+
+static void
+add_number (JsonBuilder *builder, const char *name, double value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_double_value (builder, value);
+}
+
+/* A member that is null where there is none. */
+static void
+add_int_or_null (JsonBuilder *builder, const char *name, gint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  if (value < 0)
+    json_builder_add_null_value (builder);
+  else
+    json_builder_add_int_value (builder, value);
+}
+
+static void
+add_resumption (JsonBuilder *builder, const StepcastGreeting *greeting)
+{
+  stepcast_json_add_text (builder, "viewer", greeting->viewer);
+  json_builder_set_member_name (builder, "resume");
+  json_builder_add_string_value (builder, greeting->token); /* or null */
+  json_builder_set_member_name (builder, "resumed");
+  if (!greeting->has_resumed)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+
+  json_builder_begin_object (builder);
+  stepcast_json_add_int (builder, "missed", greeting->n_missed);
+  json_builder_end_object (builder);
 }
 
 static void
@@ -280,6 +366,12 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   stepcast_json_add_text (builder, "delivery",
                           greeting->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
   stepcast_json_add_int (builder, "max-fps", greeting->max_fps);
+  stepcast_json_add_int (builder, "max-bytes", greeting->max_bytes);
+  add_resumption (builder, greeting);
+  stepcast_json_add_text (builder, "when-unwatched",
+                          stepcast_session_get_when_unwatched_nick (session));
+  add_number (builder, "grace-seconds", stepcast_session_get_grace_ms (session) / 1000.0);
+  add_number (builder, "rate", stepcast_session_get_rate (session));
   add_state (builder, session);
   json_builder_set_member_name (builder, "parameters");
   stepcast_json_add_parameters (builder, generator_type, stepcast_session_get_parameters (session));
@@ -333,6 +425,17 @@ v1_parameters (StepcastSession *session)
 
   json_builder_set_member_name (builder, "values");
   stepcast_json_add_values (builder, stepcast_session_get_parameters (session));
+  stepcast_json_add_actor (builder, "by", stepcast_session_get_parameters_actor (session));
+  return end_message (builder);
+}
+
+static char *
+v1_rate (StepcastSession *session)
+{
+  JsonBuilder *builder = begin_message ("rate");
+
+  add_number (builder, "rate", stepcast_session_get_rate (session));
+  stepcast_json_add_actor (builder, "by", stepcast_session_get_rate_actor (session));
   return end_message (builder);
 }
 
@@ -350,6 +453,43 @@ v1_progress (StepcastSession *session)
   json_builder_set_member_name (builder, "steps-per-second");
   json_builder_add_double_value (builder, stepcast_session_get_steps_per_second (session));
 
+  return end_message (builder);
+}
+
+static char *
+v1_numbers (StepcastSession *session, const StepcastViewerNumbers *numbers)
+{
+  JsonBuilder *builder = begin_message ("metrics");
+
+  add_number (builder, "steps-per-second", stepcast_session_get_steps_per_second (session));
+  add_number (builder, "frames-per-second", stepcast_session_get_frames_per_second (session));
+  stepcast_json_add_int (builder, "drawn", stepcast_session_get_n_drawn (session));
+  stepcast_json_add_int (builder, "validated", stepcast_session_get_n_validated (session));
+  stepcast_json_add_int (builder, "viewers", stepcast_session_get_n_sinks (session));
+  stepcast_json_add_int (builder, "sent", numbers->n_sent);
+  stepcast_json_add_int (builder, "missed", numbers->n_missed);
+  stepcast_json_add_int (builder, "skipped", numbers->n_skipped);
+  stepcast_json_add_int (builder, "backlog-bytes", numbers->backlog_bytes);
+  add_int_or_null (builder, "unshown", numbers->n_unshown);
+  add_number (builder, "sent-per-second", numbers->sent_per_second);
+  json_builder_set_member_name (builder, "round-trip-seconds");
+  if (numbers->round_trip_us < 0)
+    json_builder_add_null_value (builder);
+  else
+    json_builder_add_double_value (builder, (double) numbers->round_trip_us / G_USEC_PER_SEC);
+
+  return end_message (builder);
+}
+
+static char *
+v1_skipped (StepcastFrame *frame)
+{
+  JsonBuilder *builder = begin_message ("skipped");
+
+  stepcast_json_add_int (builder, "run", stepcast_frame_get_run (frame));
+  stepcast_json_add_int (builder, "serial", stepcast_frame_get_serial (frame));
+  stepcast_json_add_int (builder, "step", stepcast_frame_get_step (frame));
+  stepcast_json_add_int (builder, "bytes", stepcast_frame_get_size (frame));
   return end_message (builder);
 }
 
@@ -381,8 +521,12 @@ const StepcastDialect stepcast_v1_dialect = {
   .stopped = v1_stopped,
   .set = v1_set,
   .state = v1_state,
+  .holder = v1_state,
   .parameters = v1_parameters,
+  .rate = v1_rate,
   .progress = v1_progress,
+  .numbers = v1_numbers,
+  .skipped = v1_skipped,
   .log = v1_log,
   .error = v1_error,
 };

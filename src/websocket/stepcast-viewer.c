@@ -6,87 +6,112 @@
 #include "stepcast-viewer.h"
 
 #include "stepcast-error.h"
-#include "stepcast-frame-guard.h"
 #include "stepcast-gsource.h"
-#include "stepcast-tap-stream.h"
+#include "stepcast-meter.h"
+#include "stepcast-unshown.h"
 
-/* One WebSocket connection that looks at a session, and may steer it.
+/* Somebody who looks at a session by WebSocket, and may steer it.
  *
  * Its requests become calls of the session, and what the session tells becomes messages, in the
  * words of its dialect. As a sink of frames it asks the session for as much as its outbox has room
- * for: with delivery "every" a window, with "latest" one frame that waits while one is being
- * written. On /ws it owns its session, which ends with it.
+ * for, and as much as it has shown of what it got, if it tells that: with delivery "every" a
+ * window, with "latest" one frame that waits while one is being written. On /ws it owns its
+ * session, which ends with it.
  *
- * It keeps itself alive by its connection until that is closed, and then emits "closed", once.
- * Lives on the main context. */
+ * It outlives its channel for the session's grace time, if its dialect has a way to come back: with
+ * "every" it goes on to hold the session to its window meanwhile. When it is over it emits "ended",
+ * once. Lives on the main context. */
 
-/* State, parameters and numbers are told this often at the most; the last ones always are. */
-#define PROGRESS_INTERVAL_MS 250
+/* Of "latest", one that is being shown and one on its way to a viewer that tells what it has
+ * shown. */
+#define MAX_UNSHOWN 2
 
-/* As libsoup waits for the answer to a close frame. */
-#define CLOSE_SECONDS 5
+/* What is kept of frames that were written, for one that tells nothing and may come back. */
+#define MIN_KEPT_FRAMES 2
 
 struct _StepcastViewer
 {
   GObject parent_instance;
 
-  SoupWebsocketConnection *connection;
-  StepcastTapStream *tap;
-  StepcastOutbox *outbox; /* the tap's */
+  StepcastChannel *channel; /* (nullable): NULL while it is away */
+  StepcastOutbox *outbox;   /* (nullable): the channel's */
   const StepcastDialect *dialect;
   StepcastRole role;
-  gboolean is_closing;
+  StepcastActor *actor;
+  char *token; /* (nullable): with which it can come back */
+  gboolean has_ended;
+  GSource *grace_timer; /* (nullable): while it is away */
 
-  StepcastSession *session;        /* (nullable) */
-  StepcastSessionManager *manager; /* (nullable): only where it owns the session */
+  StepcastSession *session;   /* (nullable) */
+  StepcastAudience *audience; /* (nullable) */
+  gboolean is_owner;
+  StepcastSessionManager *manager; /* (nullable): only where the session ends with it */
 
   StepcastDelivery delivery;
   guint max_fps;
-  gint64 last_frame_us;   /* when the last one was delivered */
-  gsize last_frame_bytes; /* 0 before the first */
-  gsize window_bytes;     /* of delivery "every" */
-  guint n_stops;          /* its requests to stop that are not answered yet */
+  gsize max_bytes;          /* 0: no limit */
+  gint64 last_frame_us;     /* when the last one was delivered */
+  gsize last_frame_bytes;   /* 0 before the first */
+  gsize window_bytes;       /* of delivery "every" */
+  StepcastUnshown unshown;  /* of what may be asked for again, or is waited for */
+  StepcastFrame *held_back; /* (nullable): the latest, until it has shown another */
+  guint n_stops;            /* its requests to stop that are not answered yet */
+
   gint64 began_us;
-  guint64 n_offered; /* frames that were drawn while it was here */
-
-  GSource *close_timer; /* (nullable): after an error */
-
-  GSource *progress_timer; /* (nullable) */
-  gboolean has_progressed; /* since progress was told */
+  guint64 n_offered;     /* frames that were drawn while it was here */
+  guint64 n_sent_before; /* by channels that it had */
+  guint64 n_skipped;
+  gboolean is_skipping; /* the last frame was too long for it */
+  StepcastMeter sent_meter;
 };
 
 enum
 {
-  CLOSED,
+  ENDED,
   N_SIGNALS
 };
 
 static guint signals[N_SIGNALS];
 
 static void stepcast_viewer_sink_init (StepcastFrameSinkInterface *iface);
+static void stepcast_viewer_listener_init (StepcastListenerInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastViewer,
                                stepcast_viewer,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (STEPCAST_TYPE_FRAME_SINK,
-                                                      stepcast_viewer_sink_init))
+                                                      stepcast_viewer_sink_init)
+                                 G_IMPLEMENT_INTERFACE (STEPCAST_TYPE_LISTENER,
+                                                        stepcast_viewer_listener_init))
 
 /* ---- saying ---- */
 
-/* Says @text, which may be NULL; it goes before waiting frames, or after what belongs before it. */
+/* Says @text; it goes before waiting frames, or after what belongs before it. It may be the last
+ * word: who reads no answers is closed. */
+static void
+say_bytes (StepcastViewer *self, GBytes *text, gboolean is_urgent)
+{
+  if (self->channel == NULL)
+    return;
+
+  stepcast_outbox_push_bytes (self->outbox, text, is_urgent);
+  stepcast_channel_flush (self->channel);
+  if (stepcast_outbox_get_answer_bytes (self->outbox) > STEPCAST_MAX_ANSWER_BYTES)
+    stepcast_channel_close (self->channel, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
+                            "More than 256 KiB of answers were not read");
+}
+
+/* Takes @text, which may be NULL. */
 static void
 say (StepcastViewer *self, char *text, gboolean is_urgent)
 {
-  g_autofree char *owned = text;
+  g_autoptr (GBytes) bytes = NULL;
 
-  if (owned == NULL || self->is_closing)
+  if (text == NULL)
     return;
 
-  stepcast_outbox_push_text (self->outbox, owned, is_urgent);
-  stepcast_tap_stream_flush (self->tap);
-  if (stepcast_outbox_get_answer_bytes (self->outbox) > STEPCAST_MAX_ANSWER_BYTES)
-    stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
-                           "More than 256 KiB of answers were not read");
+  bytes = g_bytes_new_take (text, strlen (text));
+  say_bytes (self, bytes, is_urgent);
 }
 
 static void
@@ -112,13 +137,34 @@ say_error (StepcastViewer *self,
 
 /* ---- frames ---- */
 
+static gboolean
+is_every (StepcastViewer *self)
+{
+  return self->delivery == STEPCAST_DELIVERY_EVERY;
+}
+
+/* Whether it may ask for frames again, or tells what it has shown. */
+static gboolean
+keeps_unshown (StepcastViewer *self)
+{
+  return self->unshown.is_acking || (self->token != NULL && is_every (self));
+}
+
+static guint
+get_n_held (StepcastViewer *self)
+{
+  if (self->unshown.is_acking || self->channel == NULL)
+    return stepcast_unshown_get_length (&self->unshown);
+  return stepcast_outbox_get_n_frames (self->outbox);
+}
+
 /* As many frames of the last one's size as there is room for, but always for two: one that is being
  * written, and one that waits. It opens again only when half of it is free, so that a slice makes
  * many small frames at once. */
 static guint
 get_room (StepcastViewer *self)
 {
-  guint n_held = stepcast_outbox_get_n_frames (self->outbox);
+  guint n_held = get_n_held (self);
   guint room;
 
   if (self->last_frame_bytes == 0)
@@ -129,14 +175,24 @@ get_room (StepcastViewer *self)
 }
 
 /* The window of a reader that takes all at once grows, and that of one that does not shrinks: a
- * slice's way home costs as much as sending 100 KB, and should be worth it. */
+ * slice's way home costs as much as sending 100 KB, and should be worth it. What is sent is not
+ * shown: with one that tells, the window stays. */
 static void
 adapt_window (StepcastViewer *self)
 {
-  if (stepcast_outbox_is_empty (self->outbox))
+  if (self->unshown.is_acking || self->channel == NULL)
+    self->window_bytes = STEPCAST_WINDOW_BYTES;
+  else if (stepcast_outbox_is_empty (self->outbox))
     self->window_bytes = MIN (2 * self->window_bytes, STEPCAST_MAX_WINDOW_BYTES);
   else
     self->window_bytes = MAX (self->window_bytes / 2, STEPCAST_WINDOW_BYTES);
+}
+
+/* Of the latest: whether it has shown enough of what it was given. */
+static gboolean
+has_shown_enough (StepcastViewer *self)
+{
+  return !self->unshown.is_acking || stepcast_unshown_get_length (&self->unshown) < MAX_UNSHOWN;
 }
 
 static void
@@ -144,42 +200,137 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
 {
   StepcastViewer *self = STEPCAST_VIEWER (sink);
 
-  if (self->is_closing)
-    return;
-
-  if (self->delivery == STEPCAST_DELIVERY_EVERY)
+  if (is_every (self))
     {
       demand->is_every = TRUE;
       demand->frames = get_room (self);
       demand->bytes = self->window_bytes;
     }
-  else if (stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
+  else if (self->channel != NULL && self->held_back == NULL && has_shown_enough (self) &&
+           stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
     {
       demand->due_us = self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
     }
+}
+
+/* What has not begun to be written is taken back. */
+static void
+drop_frames (StepcastViewer *self)
+{
+  guint n_dropped;
+
+  g_clear_pointer (&self->held_back, stepcast_frame_unref);
+  if (self->channel == NULL)
+    {
+      stepcast_unshown_clear (&self->unshown);
+      return;
+    }
+
+  n_dropped = stepcast_outbox_drop_frames (self->outbox);
+  if (keeps_unshown (self))
+    stepcast_unshown_take_back (&self->unshown, n_dropped);
+}
+
+static void
+push_frame (StepcastViewer *self, StepcastFrame *frame)
+{
+  char prefix[STEPCAST_PREFIX_BYTES];
+
+  stepcast_outbox_push_frame (self->outbox, self->dialect->get_prefix (frame, prefix), frame);
+}
+
+static void
+give_frame (StepcastViewer *self, StepcastFrame *frame)
+{
+  if (keeps_unshown (self))
+    stepcast_unshown_give (&self->unshown, frame, g_get_monotonic_time ());
+  if (self->channel != NULL)
+    push_frame (self, frame);
+}
+
+/* Returns: whether it is too long for it */
+static gboolean
+skips (StepcastViewer *self, StepcastFrame *frame)
+{
+  gboolean was_skipping = self->is_skipping;
+
+  self->is_skipping = self->max_bytes > 0 && stepcast_frame_get_size (frame) > self->max_bytes;
+  if (self->is_skipping)
+    self->n_skipped++;
+  if (self->is_skipping && !was_skipping)
+    say_in_order (self, self->dialect->skipped (frame));
+  return self->is_skipping;
+}
+
+static void
+give_latest (StepcastViewer *self, StepcastFrame *frame)
+{
+  if (skips (self, frame))
+    return;
+
+  drop_frames (self);
+  if (has_shown_enough (self))
+    give_frame (self, frame);
+  else
+    self->held_back = stepcast_frame_ref (frame);
+}
+
+/* What is kept of a viewer that tells nothing: what is not written, and a little more. */
+static void
+forget_shown (StepcastViewer *self)
+{
+  guint n_waiting = self->channel != NULL ? stepcast_outbox_get_n_frames (self->outbox) : G_MAXUINT;
+
+  if (!self->unshown.is_acking)
+    stepcast_unshown_forget (&self->unshown, MAX (n_waiting, MIN_KEPT_FRAMES),
+                             STEPCAST_WINDOW_BYTES);
+}
+
+static guint64
+get_n_sent (StepcastViewer *self)
+{
+  return self->n_sent_before +
+         (self->channel != NULL ? stepcast_outbox_get_n_sent_frames (self->outbox) : 0);
 }
 
 static void
 stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, guint n_frames)
 {
   StepcastViewer *self = STEPCAST_VIEWER (sink);
-  char prefix[STEPCAST_PREFIX_BYTES];
-  guint first = self->delivery == STEPCAST_DELIVERY_EVERY ? 0 : n_frames - 1;
-
-  if (self->is_closing)
-    return;
 
   self->n_offered += n_frames;
-  if (self->delivery == STEPCAST_DELIVERY_LATEST)
-    stepcast_outbox_drop_frames (self->outbox);
-  for (guint i = first; i < n_frames; i++)
-    stepcast_outbox_push_frame (self->outbox, self->dialect->get_prefix (frames[i], prefix),
-                                frames[i]);
+  if (!is_every (self))
+    give_latest (self, frames[n_frames - 1]);
+  for (guint i = 0; i < n_frames && is_every (self); i++)
+    if (!skips (self, frames[i]))
+      give_frame (self, frames[i]);
 
   self->last_frame_us = g_get_monotonic_time ();
   self->last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
-  stepcast_tap_stream_flush (self->tap);
+  if (self->channel != NULL)
+    stepcast_channel_flush (self->channel);
+  forget_shown (self);
   adapt_window (self);
+  stepcast_meter_update (&self->sent_meter, self->last_frame_us, get_n_sent (self));
+}
+
+static void
+get_numbers (StepcastViewer *self, StepcastViewerNumbers *numbers)
+{
+  gboolean is_here = self->channel != NULL;
+  guint64 n_sent = get_n_sent (self);
+  guint n_waiting = is_here ? stepcast_outbox_get_n_waiting_frames (self->outbox) :
+                              stepcast_unshown_get_length (&self->unshown);
+
+  *numbers = (StepcastViewerNumbers){
+    .n_sent = n_sent,
+    .n_missed = self->n_offered - MIN (self->n_offered, n_sent + n_waiting),
+    .n_skipped = self->n_skipped,
+    .backlog_bytes = is_here ? stepcast_outbox_get_backlog_bytes (self->outbox) : 0,
+    .n_unshown = self->unshown.is_acking ? (int) stepcast_unshown_get_length (&self->unshown) : -1,
+    .sent_per_second = stepcast_meter_get (&self->sent_meter, g_get_monotonic_time (), n_sent),
+    .round_trip_us = self->unshown.round_trip_us,
+  };
 }
 
 static void
@@ -187,125 +338,129 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
 {
   StepcastViewer *self = STEPCAST_VIEWER (sink);
   const char *protocol = self->dialect->subprotocol;
-  guint64 n_sent = stepcast_outbox_get_n_sent_frames (self->outbox);
-  guint64 n_waiting = stepcast_outbox_get_n_waiting_frames (self->outbox);
+  StepcastViewerNumbers numbers;
 
+  get_numbers (self, &numbers);
+  g_variant_dict_insert (description, "id", "s", stepcast_actor_get_id (self->actor));
+  g_variant_dict_insert (description, "kind", "s", stepcast_actor_get_kind_nick (self->actor));
   g_variant_dict_insert (description, "role", "s",
                          self->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
   g_variant_dict_insert (description, "protocol", "s", protocol != NULL ? protocol : "plain");
-  g_variant_dict_insert (description, "delivery", "s",
-                         self->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
+  g_variant_dict_insert (description, "delivery", "s", is_every (self) ? "every" : "latest");
+  g_variant_dict_insert (description, "away", "b", self->channel == NULL);
   g_variant_dict_insert (description, "seconds", "d",
                          (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
-  g_variant_dict_insert (description, "sent", "t", n_sent);
-  g_variant_dict_insert (description, "missed", "t", self->n_offered - n_sent - n_waiting);
-  g_variant_dict_insert (description, "backlog-bytes", "t",
-                         (guint64) stepcast_outbox_get_backlog_bytes (self->outbox));
+  g_variant_dict_insert (description, "sent", "t", numbers.n_sent);
+  g_variant_dict_insert (description, "missed", "t", numbers.n_missed);
+  g_variant_dict_insert (description, "backlog-bytes", "t", (guint64) numbers.backlog_bytes);
+  g_variant_dict_insert (description, "frames-per-second", "d", numbers.sent_per_second);
+  if (numbers.n_unshown >= 0)
+    g_variant_dict_insert (description, "unshown", "u", (guint) numbers.n_unshown);
+  if (numbers.round_trip_us >= 0)
+    g_variant_dict_insert (description, "round-trip-seconds", "d",
+                           (double) numbers.round_trip_us / G_USEC_PER_SEC);
+}
+
+static StepcastActor *
+stepcast_viewer_get_actor (StepcastFrameSink *sink)
+{
+  return STEPCAST_VIEWER (sink)->actor;
 }
 
 static void
 stepcast_viewer_sink_init (StepcastFrameSinkInterface *iface)
 {
   iface->describe = stepcast_viewer_describe;
+  iface->get_actor = stepcast_viewer_get_actor;
   iface->get_demand = stepcast_viewer_get_demand;
   iface->deliver = stepcast_viewer_deliver;
 }
 
 /* ---- what the session tells ---- */
 
-static void
-say_progress (StepcastViewer *self)
+static const StepcastDialect *
+stepcast_viewer_get_dialect (StepcastListener *listener)
 {
-  self->has_progressed = FALSE;
-  say_in_order (self, self->dialect->progress (self->session));
-}
-
-static gboolean
-on_progress_timer (gpointer user_data)
-{
-  StepcastViewer *self = user_data;
-
-  if (self->has_progressed && !self->is_closing)
-    {
-      say_progress (self);
-      return G_SOURCE_CONTINUE;
-    }
-
-  g_clear_pointer (&self->progress_timer, g_source_unref);
-  return G_SOURCE_REMOVE;
+  return STEPCAST_VIEWER (listener)->dialect;
 }
 
 static void
-on_session_progressed (StepcastSession *session, StepcastViewer *self)
+stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *text)
 {
-  self->has_progressed = TRUE;
-  if (self->progress_timer != NULL || self->is_closing)
+  StepcastViewer *self = STEPCAST_VIEWER (listener);
+
+  if (self->session == NULL)
+    return;
+  if (news == STEPCAST_NEWS_STATE &&
+      stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
+    drop_frames (self);
+  if (text == NULL ||
+      (news == STEPCAST_NEWS_STOPPED && self->n_stops > 0)) /* it will be answered */
     return;
 
-  say_progress (self);
-  self->progress_timer = g_timeout_source_new (PROGRESS_INTERVAL_MS);
-  g_source_set_static_name (self->progress_timer, "[stepcast] viewer progress");
-  g_source_set_callback (self->progress_timer, on_progress_timer, self, NULL);
-  g_source_attach (self->progress_timer, g_main_context_get_thread_default ());
+  say_bytes (self, text, news == STEPCAST_NEWS_PARAMETERS || news == STEPCAST_NEWS_RATE);
 }
 
 static void
-on_session_state_changed (StepcastSession *session, GParamSpec *pspec, StepcastViewer *self)
+stepcast_viewer_tell_numbers (StepcastListener *listener)
 {
-  StepcastSessionState state = stepcast_session_get_state (session);
+  StepcastViewer *self = STEPCAST_VIEWER (listener);
+  StepcastViewerNumbers numbers;
 
-  if (state == STEPCAST_SESSION_STATE_STOPPING)
-    stepcast_outbox_drop_frames (self->outbox);
+  if (self->session == NULL || self->channel == NULL || self->dialect->subprotocol == NULL)
+    return;
 
-  say_in_order (self, self->dialect->state (session));
-  if (state == STEPCAST_SESSION_STATE_STOPPED && self->n_stops == 0) /* somebody else's doing */
-    say_in_order (self, self->dialect->stopped (NULL, stepcast_session_get_last_stop (session)));
+  get_numbers (self, &numbers);
+  say_in_order (self, self->dialect->numbers (self->session, &numbers));
 }
 
 static void
-on_session_parameters_changed (StepcastSession *session, StepcastViewer *self)
+stepcast_viewer_listener_init (StepcastListenerInterface *iface)
 {
-  say_now (self, self->dialect->parameters (session));
+  iface->get_dialect = stepcast_viewer_get_dialect;
+  iface->tell = stepcast_viewer_tell;
+  iface->tell_numbers = stepcast_viewer_tell_numbers;
 }
 
 static void
-on_session_log (StepcastSession *session, const char *line, StepcastViewer *self)
-{
-  say_in_order (self, self->dialect->log (line));
-}
-
-static void
-attach (StepcastViewer *self, StepcastSession *session)
+greet (StepcastViewer *self, gboolean has_resumed, guint64 n_missed)
 {
   StepcastGreeting greeting = {
+    .viewer = stepcast_actor_get_id (self->actor),
+    .token = self->token,
+    .has_resumed = has_resumed,
+    .n_missed = n_missed,
     .role = self->role,
     .delivery = self->delivery,
     .max_fps = self->max_fps,
+    .max_bytes = self->max_bytes,
   };
 
-  self->session = g_object_ref (session);
-  g_signal_connect (session, "notify::state", G_CALLBACK (on_session_state_changed), self);
-  g_signal_connect (session, "parameters-changed", G_CALLBACK (on_session_parameters_changed),
-                    self);
-  g_signal_connect (session, "log", G_CALLBACK (on_session_log), self);
-  if (self->dialect == &stepcast_v1_dialect)
-    g_signal_connect (session, "progressed", G_CALLBACK (on_session_progressed), self);
+  say_in_order (self, self->dialect->greeting (self->session, &greeting));
+}
 
-  say_in_order (self, self->dialect->greeting (session, &greeting));
-  stepcast_session_add_sink (session, STEPCAST_FRAME_SINK (self));
+static void
+attach (StepcastViewer *self, StepcastAudience *audience)
+{
+  self->audience = g_object_ref (audience);
+  self->session = g_object_ref (stepcast_audience_get_session (audience));
+  stepcast_audience_add (audience, STEPCAST_LISTENER (self));
+
+  greet (self, FALSE, 0);
+  stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));
 }
 
 static void
 detach (StepcastViewer *self)
 {
   g_autoptr (StepcastSession) session = g_steal_pointer (&self->session);
+  g_autoptr (StepcastAudience) audience = g_steal_pointer (&self->audience);
   g_autoptr (StepcastSessionManager) manager = g_steal_pointer (&self->manager);
 
-  stepcast_gsource_clear (&self->progress_timer);
   if (session == NULL)
     return;
 
-  g_signal_handlers_disconnect_by_data (session, self);
+  stepcast_audience_remove (audience, STEPCAST_LISTENER (self));
   stepcast_session_remove_sink (session, STEPCAST_FRAME_SINK (self));
   if (manager != NULL)
     stepcast_session_manager_close (manager, session);
@@ -375,8 +530,40 @@ static void
 stop (StepcastViewer *self, StepcastRequest *request)
 {
   self->n_stops++;
-  stepcast_outbox_drop_frames (self->outbox);
+  drop_frames (self);
   stepcast_session_stop_async (self->session, NULL, on_stopped, pending_new (self, request));
+}
+
+/* What is on its way stays so; what one delivery keeps is not what the other does. */
+static void
+set_delivery (StepcastViewer *self, StepcastDelivery delivery)
+{
+  if (delivery == self->delivery)
+    return;
+
+  if (is_every (self))
+    drop_frames (self);
+  g_clear_pointer (&self->held_back, stepcast_frame_unref);
+  self->delivery = delivery;
+  if (!keeps_unshown (self))
+    stepcast_unshown_clear (&self->unshown);
+}
+
+/* Its client has shown a frame. */
+static void
+acknowledge (StepcastViewer *self, const StepcastRequest *request)
+{
+  guint run = request->run > 0 ? request->run : stepcast_session_get_run_number (self->session);
+  g_autoptr (StepcastFrame) held_back = NULL;
+
+  stepcast_unshown_acknowledge (&self->unshown, run, request->serial, g_get_monotonic_time ());
+  if (self->held_back != NULL && has_shown_enough (self))
+    {
+      held_back = g_steal_pointer (&self->held_back);
+      give_frame (self, held_back);
+      stepcast_channel_flush (self->channel);
+    }
+  stepcast_session_proceed (self->session);
 }
 
 static gboolean
@@ -391,9 +578,11 @@ set_options (StepcastViewer *self, const StepcastRequest *request, GError **erro
     }
 
   if (request->has_delivery)
-    self->delivery = request->delivery;
+    set_delivery (self, request->delivery);
   if (request->max_fps > 0)
     self->max_fps = request->max_fps;
+  if (request->has_max_bytes)
+    self->max_bytes = request->max_bytes;
   stepcast_session_proceed (self->session);
   return TRUE;
 }
@@ -412,6 +601,8 @@ do_at_once (StepcastViewer *self, const StepcastRequest *request, GError **error
       return stepcast_session_resume (self->session, error);
     case STEPCAST_REQUEST_STEP:
       return stepcast_session_step (self->session, request->n_steps, error);
+    case STEPCAST_REQUEST_RATE:
+      return stepcast_session_set_rate (self->session, request->rate, error);
     case STEPCAST_REQUEST_OPTIONS:
       return set_options (self, request, error);
     case STEPCAST_REQUEST_STOP:
@@ -447,6 +638,8 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
       return;
     }
 
+  if (request->type != STEPCAST_REQUEST_OPTIONS && request->type != STEPCAST_REQUEST_ACK)
+    stepcast_session_act_for (self->session, self->actor);
   switch (request->type)
     {
     case STEPCAST_REQUEST_STOP:
@@ -460,50 +653,42 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
                                                pending_new (self, g_steal_pointer (&request)));
         break;
       }
-    case STEPCAST_REQUEST_ACK: /* the pace is the socket's: nothing depends on it yet */
+    case STEPCAST_REQUEST_ACK:
+      acknowledge (self, request);
       break;
     case STEPCAST_REQUEST_START:
     case STEPCAST_REQUEST_PAUSE:
     case STEPCAST_REQUEST_RESUME:
     case STEPCAST_REQUEST_STEP:
+    case STEPCAST_REQUEST_RATE:
     case STEPCAST_REQUEST_OPTIONS:
     default:
       was_paused = stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_PAUSED;
-      if (do_at_once (self, request, &error))
-        say_now (self, self->dialect->accepted (request, self->session, was_paused));
-      else
+      if (!do_at_once (self, request, &error))
         say_error (self, request, NULL, error);
+      else if (self->session != NULL) /* it has not been told too much */
+        say_now (self, self->dialect->accepted (request, self->session, was_paused));
       break;
     }
 }
 
 static void
-on_message (SoupWebsocketConnection *connection,
-            SoupWebsocketDataType type,
-            GBytes *message,
-            StepcastViewer *self)
+on_message (const char *text, gsize length, gpointer user_data)
 {
+  StepcastViewer *self = user_data;
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
   g_autoptr (StepcastRequest) request = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *id = NULL;
-  const char *text;
-  gsize length;
 
-  if (self->is_closing || self->session == NULL)
+  if (self->session == NULL)
     return;
-  if (type != SOUP_WEBSOCKET_DATA_TEXT)
-    {
-      stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA,
-                             "Messages to the server are text");
-      return;
-    }
 
-  text = g_bytes_get_data (message, &length); /* libsoup ends it with a NUL */
-  if (length > 0 && memchr (text, '\0', length) != NULL)
+  if (memchr (text, '\0', length) != NULL)
     g_set_error_literal (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
                          "A request has no NUL in it");
   else
-    request = self->dialect->parse (length > 0 ? text : "",
+    request = self->dialect->parse (text,
                                     stepcast_source_get_generator_type (
                                       stepcast_session_get_source (self->session)),
                                     &id, &error);
@@ -514,84 +699,94 @@ on_message (SoupWebsocketConnection *connection,
     say_error (self, NULL, id, error);
 }
 
-/* ---- the connection ---- */
+/* ---- coming and going ---- */
+
+static void
+end (StepcastViewer *self)
+{
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  if (self->has_ended)
+    return;
+
+  self->has_ended = TRUE;
+  stepcast_gsource_clear (&self->grace_timer);
+  detach (self);
+  g_signal_emit (self, signals[ENDED], 0);
+}
+
+static gboolean
+on_grace_timer (gpointer user_data)
+{
+  StepcastViewer *self = user_data;
+
+  g_clear_pointer (&self->grace_timer, g_source_unref);
+  end (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who gets every frame goes on to hold the session to its window; who gets the latest needs none
+ * until it comes back. */
+static void
+wait_for_return (StepcastViewer *self)
+{
+  self->grace_timer = g_timeout_source_new (stepcast_session_get_grace_ms (self->session));
+  g_source_set_static_name (self->grace_timer, "[stepcast] viewer away");
+  g_source_set_callback (self->grace_timer, on_grace_timer, self, NULL);
+  g_source_attach (self->grace_timer, g_main_context_get_thread_default ());
+
+  if (is_every (self))
+    stepcast_session_proceed (self->session);
+  else
+    stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
+}
+
+static void
+drop_channel (StepcastViewer *self)
+{
+  g_autoptr (StepcastChannel) channel = g_steal_pointer (&self->channel);
+
+  g_clear_pointer (&self->held_back, stepcast_frame_unref);
+  self->n_sent_before += stepcast_outbox_get_n_sent_frames (self->outbox);
+  self->outbox = NULL;
+  stepcast_channel_listen (channel, NULL, NULL);
+}
+
+static void
+on_left (gboolean may_return, gpointer user_data)
+{
+  StepcastViewer *self = user_data;
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  drop_channel (self);
+  if (may_return && self->token != NULL && self->session != NULL &&
+      stepcast_session_get_grace_ms (self->session) > 0)
+    wait_for_return (self);
+  else
+    end (self);
+}
 
 static void
 on_drained (gpointer user_data)
 {
   StepcastViewer *self = user_data;
 
-  if (self->session != NULL && !self->is_closing)
+  if (self->session != NULL)
     stepcast_session_proceed (self->session);
 }
 
-static void
-on_violated (guint close_code, gpointer user_data)
-{
-  stepcast_viewer_close (user_data, (gushort) close_code,
-                         close_code == SOUP_WEBSOCKET_CLOSE_TOO_BIG ?
-                           "A message has at most 64 KiB, in at most 256 fragments" :
-                           "A control frame has at most 125 bytes");
-}
-
-static const StepcastTapEvents tap_events = {
+static const StepcastChannelEvents channel_events = {
+  .message = on_message,
   .drained = on_drained,
-  .violated = on_violated,
+  .left = on_left,
 };
 
 static void
-on_closing (SoupWebsocketConnection *connection, StepcastViewer *self)
+take_channel (StepcastViewer *self, StepcastChannel *channel)
 {
-  if (self->is_closing)
-    return;
-
-  self->is_closing = TRUE;
-  stepcast_tap_stream_discard (self->tap);
-  detach (self);
-}
-
-/* Who lets go of it closes the connection. */
-static gboolean
-on_close_timer (gpointer user_data)
-{
-  g_autoptr (StepcastViewer) self = g_object_ref (user_data);
-
-  g_debug ("A viewer does not read its close frame");
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_signal_emit (self, signals[CLOSED], 0);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
-{
-  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
-
-  stepcast_gsource_clear (&self->close_timer);
-  self->is_closing = TRUE;
-  stepcast_tap_stream_listen (self->tap, NULL, NULL);
-  detach (self);
-  g_signal_emit (self, signals[CLOSED], 0);
-}
-
-static void
-on_error (SoupWebsocketConnection *connection, GError *error, StepcastViewer *self)
-{
-  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it, but waits
-   * for ever until such a peer has read its close frame. */
-  g_debug ("A viewer's connection: %s", error->message);
-  stepcast_tap_stream_give_up (self->tap);
-  self->is_closing = TRUE;
-  detach (self);
-  if (self->close_timer != NULL)
-    return;
-
-  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
-  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
-  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+  self->channel = g_object_ref (channel);
+  self->outbox = stepcast_channel_get_outbox (channel);
+  stepcast_channel_listen (channel, &channel_events, self);
 }
 
 /**
@@ -616,35 +811,38 @@ stepcast_viewer_set_defaults (StepcastViewer *self, StepcastDelivery joined_deli
 /**
  * stepcast_viewer_own:
  * @self: a viewer without a session
- * @manager: has opened @session
- * @session: a new session
+ * @manager: has opened its session
+ * @audience: of a new session
+ * @closes_session: whether the session is closed when it has left for good
  *
- * Makes @self the owner of @session, which is closed when the connection ends.
+ * Makes @self the owner of a session.
  */
 void
 stepcast_viewer_own (StepcastViewer *self,
                      StepcastSessionManager *manager,
-                     StepcastSession *session)
+                     StepcastAudience *audience,
+                     gboolean closes_session)
 {
   g_return_if_fail (self->session == NULL);
 
-  self->manager = g_object_ref (manager);
+  self->is_owner = TRUE;
+  self->manager = closes_session ? g_object_ref (manager) : NULL;
   self->delivery =
     self->role == STEPCAST_ROLE_CONTROL ? STEPCAST_DELIVERY_EVERY : STEPCAST_DELIVERY_LATEST;
-  attach (self, session);
+  attach (self, audience);
 }
 
 /**
  * stepcast_viewer_join:
  * @self: a viewer without a session
- * @session: somebody's session
+ * @audience: of somebody's session
  */
 void
-stepcast_viewer_join (StepcastViewer *self, StepcastSession *session)
+stepcast_viewer_join (StepcastViewer *self, StepcastAudience *audience)
 {
   g_return_if_fail (self->session == NULL);
 
-  attach (self, session);
+  attach (self, audience);
 }
 
 /**
@@ -661,19 +859,85 @@ stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
   stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "There is no session");
 }
 
+/* Gives again what it has not shown. */
+static void
+give_again (StepcastViewer *self)
+{
+  g_autoptr (GPtrArray) frames = stepcast_unshown_list (&self->unshown);
+
+  for (guint i = 0; i < frames->len; i++)
+    push_frame (self, frames->pdata[i]);
+  stepcast_channel_flush (self->channel);
+}
+
+/**
+ * stepcast_viewer_come_back:
+ * @self: a viewer with a session
+ * @channel: its new channel; one that it still has is closed
+ * @after_run: the run of the last frame that it got; 0 where it does not say
+ * @after_serial: its serial
+ *
+ * Goes on where it was: with the latest frame, or with the one after the last that it acknowledged
+ * or says it has got.
+ */
+void
+stepcast_viewer_come_back (StepcastViewer *self,
+                           StepcastChannel *channel,
+                           guint after_run,
+                           guint64 after_serial)
+{
+  g_autoptr (StepcastChannel) old = self->channel != NULL ? g_object_ref (self->channel) : NULL;
+  gboolean was_away = old == NULL;
+  guint64 n_missed;
+
+  g_return_if_fail (self->session != NULL && !self->has_ended);
+
+  if (!was_away)
+    {
+      drop_channel (self);
+      stepcast_channel_close (old, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
+                              "Another connection has come in its place");
+    }
+  stepcast_gsource_clear (&self->grace_timer);
+  take_channel (self, channel);
+
+  if (is_every (self))
+    n_missed = stepcast_unshown_rewind (&self->unshown, after_run, after_serial);
+  else
+    {
+      n_missed = 0;
+      stepcast_unshown_clear (&self->unshown);
+    }
+  greet (self, TRUE, n_missed);
+  if (self->channel == NULL) /* it has left already */
+    return;
+
+  if (is_every (self))
+    {
+      give_again (self);
+      stepcast_session_proceed (self->session);
+      return;
+    }
+  if (!was_away) /* so that it gets the latest */
+    stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
+  stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));
+}
+
 /**
  * stepcast_viewer_close:
  * @self: a viewer
  * @code: RFC 6455, section 7.4.1
  * @reason: at most 123 bytes
  *
- * Leaves the session, and closes the connection; nothing if it is being closed.
+ * Leaves the session for good, and closes the connection if it has one.
  */
 void
 stepcast_viewer_close (StepcastViewer *self, gushort code, const char *reason)
 {
-  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
-    soup_websocket_connection_close (self->connection, code, reason);
+  if (self->channel != NULL)
+    stepcast_channel_close (self->channel, code, reason);
+  else
+    end (self);
 }
 
 /**
@@ -688,36 +952,77 @@ stepcast_viewer_get_session (StepcastViewer *self)
   return self->session;
 }
 
+StepcastRole
+stepcast_viewer_get_role (StepcastViewer *self)
+{
+  return self->role;
+}
+
+/**
+ * stepcast_viewer_get_token:
+ * @self: a viewer
+ *
+ * Returns: (transfer none) (nullable): with which it can come back
+ */
+const char *
+stepcast_viewer_get_token (StepcastViewer *self)
+{
+  return self->token;
+}
+
+/**
+ * stepcast_viewer_is_owner:
+ * @self: a viewer
+ *
+ * Returns: whether its session was opened for it
+ */
+gboolean
+stepcast_viewer_is_owner (StepcastViewer *self)
+{
+  return self->is_owner;
+}
+
 static void
 stepcast_viewer_dispose (GObject *object)
 {
   StepcastViewer *self = STEPCAST_VIEWER (object);
 
-  self->is_closing = TRUE;
-  stepcast_gsource_clear (&self->close_timer);
+  self->has_ended = TRUE;
+  stepcast_gsource_clear (&self->grace_timer);
   detach (self);
-  if (self->tap != NULL)
-    stepcast_tap_stream_listen (self->tap, NULL, NULL);
-  if (self->connection != NULL)
-    g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_clear_object (&self->connection);
-  g_clear_object (&self->tap);
+  if (self->channel != NULL)
+    drop_channel (self);
 
   G_OBJECT_CLASS (stepcast_viewer_parent_class)->dispose (object);
 }
 
 static void
+stepcast_viewer_finalize (GObject *object)
+{
+  StepcastViewer *self = STEPCAST_VIEWER (object);
+
+  stepcast_unshown_clear (&self->unshown);
+  stepcast_actor_unref (self->actor);
+  g_free (self->token);
+
+  G_OBJECT_CLASS (stepcast_viewer_parent_class)->finalize (object);
+}
+
+static void
 stepcast_viewer_class_init (StepcastViewerClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = stepcast_viewer_dispose;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = stepcast_viewer_dispose;
+  object_class->finalize = stepcast_viewer_finalize;
 
   /**
-   * StepcastViewer::closed:
+   * StepcastViewer::ended:
    *
-   * The connection has ended, and the viewer has left its session.
+   * It has left its session for good.
    */
-  signals[CLOSED] = g_signal_new ("closed", STEPCAST_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                  NULL, G_TYPE_NONE, 0);
+  signals[ENDED] = g_signal_new ("ended", STEPCAST_TYPE_VIEWER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                 NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -726,44 +1031,35 @@ stepcast_viewer_init (StepcastViewer *self)
   self->delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
   self->window_bytes = STEPCAST_WINDOW_BYTES;
+  self->began_us = g_get_monotonic_time ();
+  stepcast_meter_begin (&self->sent_meter, self->began_us, 0);
+  stepcast_unshown_init (&self->unshown);
 }
 
 /**
  * stepcast_viewer_new:
- * @stream: a connection whose handshake has been answered, with pollable ends
- * @uri: what was asked for
- * @origin: (nullable): from where
+ * @channel: its connection
  * @dialect: how it speaks; static
  * @role: what it may do
+ * @actor: who it is to others
+ * @token: (nullable): with which it can come back; %NULL where it can't
  *
  * Returns: (transfer full): a new viewer without a session
  */
 StepcastViewer *
-stepcast_viewer_new (GIOStream *stream,
-                     GUri *uri,
-                     const char *origin,
+stepcast_viewer_new (StepcastChannel *channel,
                      const StepcastDialect *dialect,
-                     StepcastRole role)
+                     StepcastRole role,
+                     StepcastActor *actor,
+                     const char *token)
 {
   StepcastViewer *self = g_object_new (STEPCAST_TYPE_VIEWER, NULL);
 
   self->dialect = dialect;
   self->role = role;
-  self->began_us = g_get_monotonic_time ();
-  self->tap = stepcast_tap_stream_new (stream);
-  self->outbox = stepcast_tap_stream_get_outbox (self->tap);
-  stepcast_tap_stream_listen (self->tap, &tap_events, self);
-
-  self->connection =
-    soup_websocket_connection_new (G_IO_STREAM (self->tap), uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                   origin, dialect->subprotocol, NULL);
-  /* The guard beneath bounds whole messages; 0 would crash libsoup (CVE-2026-0716). */
-  soup_websocket_connection_set_max_incoming_payload_size (self->connection,
-                                                           STEPCAST_MAX_MESSAGE_BYTES);
-  g_signal_connect (self->connection, "message", G_CALLBACK (on_message), self);
-  g_signal_connect (self->connection, "error", G_CALLBACK (on_error), self);
-  g_signal_connect (self->connection, "closing", G_CALLBACK (on_closing), self);
-  g_signal_connect (self->connection, "closed", G_CALLBACK (on_closed), self);
+  self->actor = stepcast_actor_ref (actor);
+  self->token = g_strdup (token);
+  take_channel (self, channel);
 
   return self;
 }

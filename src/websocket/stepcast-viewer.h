@@ -3,9 +3,8 @@
 
 #pragma once
 
-#include <libsoup/soup.h>
-
-#include "stepcast-dialect.h"
+#include "stepcast-audience.h"
+#include "stepcast-channel.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
@@ -14,22 +13,30 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastViewer, stepcast_viewer, STEPCAST, VIEWER, GObject)
 
-StepcastViewer *stepcast_viewer_new (GIOStream *stream,
-                                     GUri *uri,
-                                     const char *origin,
+StepcastViewer *stepcast_viewer_new (StepcastChannel *channel,
                                      const StepcastDialect *dialect,
-                                     StepcastRole role);
+                                     StepcastRole role,
+                                     StepcastActor *actor,
+                                     const char *token);
 void stepcast_viewer_set_defaults (StepcastViewer *self,
                                    StepcastDelivery joined_delivery,
                                    guint max_fps);
 
 void stepcast_viewer_own (StepcastViewer *self,
                           StepcastSessionManager *manager,
-                          StepcastSession *session);
-void stepcast_viewer_join (StepcastViewer *self, StepcastSession *session);
+                          StepcastAudience *audience,
+                          gboolean closes_session);
+void stepcast_viewer_join (StepcastViewer *self, StepcastAudience *audience);
 void stepcast_viewer_refuse (StepcastViewer *self, const GError *error);
+void stepcast_viewer_come_back (StepcastViewer *self,
+                                StepcastChannel *channel,
+                                guint after_run,
+                                guint64 after_serial);
 void stepcast_viewer_close (StepcastViewer *self, gushort code, const char *reason);
 
 StepcastSession *stepcast_viewer_get_session (StepcastViewer *self);
+StepcastRole stepcast_viewer_get_role (StepcastViewer *self);
+const char *stepcast_viewer_get_token (StepcastViewer *self);
+gboolean stepcast_viewer_is_owner (StepcastViewer *self);
 
 G_END_DECLS

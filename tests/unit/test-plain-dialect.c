@@ -237,7 +237,9 @@ test_silence (void)
   g_autoptr (StepcastSession) session =
     make_session (STEPCAST_TYPE_TYPES_GENERATOR, scheduler, none);
   g_autoptr (StepcastRequest) request = stepcast_request_new (STEPCAST_REQUEST_START);
-  const StepcastGreeting greeting = { STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 60 };
+  const StepcastGreeting greeting = {
+    .viewer = "1", .role = STEPCAST_ROLE_VIEW, .delivery = STEPCAST_DELIVERY_LATEST, .max_fps = 60
+  };
   g_autoptr (GBytes) svg = g_bytes_new_static ("<svg/>", 6);
   g_autoptr (StepcastFrame) frame = stepcast_frame_new (svg, 1, 2, 3, 4);
   char buffer[STEPCAST_PREFIX_BYTES];

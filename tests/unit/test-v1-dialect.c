@@ -509,8 +509,8 @@ static void
 test_greeting (void)
 {
   static const StepcastGreeting greetings[] = {
-    { STEPCAST_ROLE_CONTROL, STEPCAST_DELIVERY_EVERY, 60 },
-    { STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 1 },
+    { "1", "0123456789abcdef", FALSE, 0, STEPCAST_ROLE_CONTROL, STEPCAST_DELIVERY_EVERY, 60, 0 },
+    { "23", NULL, TRUE, 4, STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 1, 2048 },
   };
   g_autoptr (StepcastScheduler) scheduler = stepcast_scheduler_new (1);
   g_autoptr (StepcastSession) session =
@@ -522,8 +522,9 @@ test_greeting (void)
       g_autoptr (JsonNode) root = NULL;
 
       root = read_message (stepcast_v1_dialect.greeting (session, &greetings[i]), "hello",
-                           "version session generator summary role delivery max-fps state run "
-                           "step reason parameters metrics limits",
+                           "version session generator summary role delivery max-fps max-bytes "
+                           "viewer resume resumed when-unwatched grace-seconds rate state run "
+                           "step reason by held-by parameters metrics limits",
                            &hello);
       assert_member (hello, "version", "\"" PACKAGE_VERSION "\"");
       assert_member (hello, "session", "\"under_test_1\"");
@@ -532,6 +533,15 @@ test_greeting (void)
       assert_member (hello, "role", i == 0 ? "\"control\"" : "\"view\"");
       assert_member (hello, "delivery", i == 0 ? "\"every\"" : "\"latest\"");
       assert_member (hello, "max-fps", i == 0 ? "60" : "1");
+      assert_member (hello, "max-bytes", i == 0 ? "0" : "2048");
+      assert_member (hello, "viewer", i == 0 ? "\"1\"" : "\"23\"");
+      assert_member (hello, "resume", i == 0 ? "\"0123456789abcdef\"" : "null");
+      assert_member (hello, "resumed", i == 0 ? "null" : "{\"missed\":4}");
+      assert_member (hello, "when-unwatched", "\"run\"");
+      assert_member (hello, "grace-seconds", "10.0");
+      assert_member (hello, "rate", "0.0");
+      assert_member (hello, "by", "null");
+      assert_member (hello, "held-by", "null");
       assert_member (hello, "state", "\"idle\"");
       assert_member (hello, "run", "0");
       assert_member (hello, "step", "0");
@@ -576,7 +586,9 @@ test_parameter_specs (void)
     "\"type\":\"text\",\"default\":\"“a\\\"\\\\\\n”\",\"value\":\"“a\\\"\\\\\\n”\","
     "\"live\":false}",
   };
-  const StepcastGreeting greeting = { STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 60 };
+  const StepcastGreeting greeting = {
+    .viewer = "1", .role = STEPCAST_ROLE_VIEW, .delivery = STEPCAST_DELIVERY_LATEST, .max_fps = 60
+  };
   g_autoptr (StepcastScheduler) scheduler = stepcast_scheduler_new (1);
   g_autoptr (StepcastSession) session =
     make_session (STEPCAST_TYPE_TYPES_GENERATOR, scheduler, NULL);
@@ -653,7 +665,7 @@ test_events (void)
   JsonObject *event, *values;
   JsonNode *root;
 
-  root = read_message (stepcast_v1_dialect.parameters (session), "parameters", "values", &event);
+  root = read_message (stepcast_v1_dialect.parameters (session), "parameters", "values by", &event);
   values = json_object_get_object_member (event, "values");
   g_assert_cmpuint (json_object_get_size (values), ==, 8);
   assert_member (values, "switch", "false");
@@ -668,8 +680,8 @@ test_events (void)
 
   stepcast_session_step (session, 1, NULL);
   stepcast_test_wait_for (get_state (session) == STEPCAST_SESSION_STATE_PAUSED);
-  root =
-    read_message (stepcast_v1_dialect.state (session), "state", "state run step reason", &event);
+  root = read_message (stepcast_v1_dialect.state (session), "state",
+                       "state run step reason by held-by", &event);
   assert_member (event, "state", "\"paused\"");
   assert_member (event, "run", "1");
   assert_member (event, "step", "1");
@@ -699,8 +711,8 @@ test_failure (void)
   stepcast_mock_control_fail_with (control, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED);
   stepcast_session_start (session, NULL);
   stepcast_test_wait_for (get_state (session) == STEPCAST_SESSION_STATE_FAILED);
-  root =
-    read_message (stepcast_v1_dialect.state (session), "state", "state run step reason", &event);
+  root = read_message (stepcast_v1_dialect.state (session), "state",
+                       "state run step reason by held-by", &event);
   assert_member (event, "state", "\"failed\"");
   reason = json_object_get_object_member (event, "reason");
   g_assert_cmpuint (json_object_get_size (reason), ==, 2);
