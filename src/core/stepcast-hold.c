@@ -21,10 +21,18 @@ stepcast_hold_init (StepcastHold *self, StepcastHoldFunc func, gpointer user_dat
   *self = (StepcastHold){ .func = func, .user_data = user_data };
 }
 
+/**
+ * stepcast_hold_reset:
+ * @self: a hold
+ *
+ * It does not run any more, so that nothing holds it; nobody is told.
+ */
 void
-stepcast_hold_clear (StepcastHold *self)
+stepcast_hold_reset (StepcastHold *self)
 {
   stepcast_gsource_clear (&self->timer);
+  self->since_us = 0;
+  self->is_held = FALSE;
 }
 
 /* Returns: how long it has waited since it was looked at */

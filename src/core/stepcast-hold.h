@@ -34,7 +34,7 @@ typedef struct
 } StepcastHold;
 
 void stepcast_hold_init (StepcastHold *self, StepcastHoldFunc func, gpointer user_data);
-void stepcast_hold_clear (StepcastHold *self);
+void stepcast_hold_reset (StepcastHold *self);
 
 void stepcast_hold_begin (StepcastHold *self);
 void stepcast_hold_end (StepcastHold *self);

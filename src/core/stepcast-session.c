@@ -164,7 +164,7 @@ set_state (StepcastSession *self, StepcastSessionState state)
   if (state == STEPCAST_SESSION_STATE_RUNNING)
     begin_metering (self);
   else
-    stepcast_hold_end (&self->hold);
+    stepcast_hold_reset (&self->hold);
   if (state == STEPCAST_SESSION_STATE_FINISHED || state == STEPCAST_SESSION_STATE_FAILED)
     set_actor (&self->actor, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -1212,7 +1212,7 @@ stepcast_session_dispose (GObject *object)
   return_cancelled (&self->drawings);
   return_cancelled (&self->stops);
   stepcast_followers_remove_all (self->followers);
-  stepcast_hold_clear (&self->hold);
+  stepcast_hold_reset (&self->hold);
   g_clear_pointer (&self->unwatched, stepcast_unwatched_free);
   g_clear_object (&self->source);
 

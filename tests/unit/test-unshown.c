@@ -1,0 +1,169 @@
+/* SPDX-FileCopyrightText: 2026 The Stepcast authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "stepcast-unshown.h"
+
+#define FRAME_BYTES 100
+
+static void
+give (StepcastUnshown *unshown, guint run, guint64 serial, gint64 now_us)
+{
+  g_autoptr (GBytes) svg = g_bytes_new_take (g_malloc0 (FRAME_BYTES), FRAME_BYTES);
+  g_autoptr (StepcastFrame) frame = stepcast_frame_new (svg, run, serial, serial, 0);
+
+  stepcast_unshown_give (unshown, frame, now_us);
+}
+
+static void
+give_some (StepcastUnshown *unshown, guint run, guint64 first, guint64 last)
+{
+  for (guint64 serial = first; serial <= last; serial++)
+    give (unshown, run, serial, (gint64) serial);
+}
+
+/* "1-7 1-8": the frames that are left. */
+static void
+assert_left (const StepcastUnshown *unshown, const char *expected)
+{
+  g_autoptr (GPtrArray) frames = stepcast_unshown_list (unshown);
+  g_autoptr (GString) left = g_string_new (NULL);
+
+  for (guint i = 0; i < frames->len; i++)
+    g_string_append_printf (left, "%s%u-%" G_GUINT64_FORMAT, i > 0 ? " " : "",
+                            stepcast_frame_get_run (frames->pdata[i]),
+                            stepcast_frame_get_serial (frames->pdata[i]));
+  g_assert_cmpstr (left->str, ==, expected);
+  g_assert_cmpuint (stepcast_unshown_get_length (unshown), ==, frames->len);
+  g_assert_cmpuint (unshown->n_bytes, ==, frames->len * FRAME_BYTES);
+}
+
+static void
+test_acknowledge (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  g_assert_false (unshown.is_acking);
+  g_assert_cmpint (unshown.round_trip_us, ==, -1);
+
+  give_some (&unshown, 1, 1, 5);
+  stepcast_unshown_acknowledge (&unshown, 1, 3, 103);
+  assert_left (&unshown, "1-4 1-5");
+  g_assert_true (unshown.is_acking);
+  g_assert_cmpint (unshown.round_trip_us, ==, 100);
+
+  /* One that was acknowledged before, and one that never was given. */
+  stepcast_unshown_acknowledge (&unshown, 1, 2, 999);
+  assert_left (&unshown, "1-4 1-5");
+  g_assert_cmpint (unshown.round_trip_us, ==, 100);
+  stepcast_unshown_acknowledge (&unshown, 1, 99, 105);
+  assert_left (&unshown, "");
+
+  stepcast_unshown_clear (&unshown);
+}
+
+/* A frame of a run is after all of the run before it. */
+static void
+test_acknowledge_across_runs (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 8, 9);
+  give_some (&unshown, 2, 1, 3);
+  stepcast_unshown_acknowledge (&unshown, 1, 8, 100);
+  assert_left (&unshown, "1-9 2-1 2-2 2-3");
+  stepcast_unshown_acknowledge (&unshown, 2, 1, 100);
+  assert_left (&unshown, "2-2 2-3");
+  stepcast_unshown_acknowledge (&unshown, 1, 99, 100);
+  assert_left (&unshown, "2-2 2-3");
+
+  stepcast_unshown_clear (&unshown);
+  assert_left (&unshown, "");
+}
+
+static void
+test_take_back (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 4);
+  stepcast_unshown_take_back (&unshown, 2);
+  assert_left (&unshown, "1-1 1-2");
+  stepcast_unshown_take_back (&unshown, 0);
+  assert_left (&unshown, "1-1 1-2");
+  stepcast_unshown_take_back (&unshown, 9);
+  assert_left (&unshown, "");
+
+  stepcast_unshown_clear (&unshown);
+}
+
+static void
+test_forget (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 9);
+  stepcast_unshown_forget (&unshown, 2, 5 * FRAME_BYTES);
+  assert_left (&unshown, "1-5 1-6 1-7 1-8 1-9");
+  stepcast_unshown_forget (&unshown, 2, FRAME_BYTES);
+  assert_left (&unshown, "1-8 1-9");
+  stepcast_unshown_forget (&unshown, 2, 0);
+  assert_left (&unshown, "1-8 1-9");
+
+  stepcast_unshown_clear (&unshown);
+}
+
+/* Each place in what is kept, and on both sides of it. */
+static void
+test_rewind (void)
+{
+  static const struct
+  {
+    guint run;
+    guint64 serial;
+    guint64 n_missed;
+    const char *left;
+  } cases[] = {
+    { 0, 0, 0, "1-5 1-6 2-1" }, /* it does not say */
+    { 1, 0, 4, "1-5 1-6 2-1" }, /* nothing of this run */
+    { 1, 3, 1, "1-5 1-6 2-1" }, /* one is gone */
+    { 1, 4, 0, "1-5 1-6 2-1" }, /* just before what is kept */
+    { 1, 5, 0, "1-6 2-1" },     /* within it */
+    { 1, 6, 0, "2-1" },         /* the last of a run */
+    { 1, 77, 0, "2-1" },        /* more than there was */
+    { 2, 1, 0, "" },            /* all */
+    { 3, 1, 0, "" },            /* of a run that it can't have seen */
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      StepcastUnshown unshown;
+
+      stepcast_unshown_init (&unshown);
+      give_some (&unshown, 1, 5, 6);
+      give_some (&unshown, 2, 1, 1);
+      g_assert_cmpuint (stepcast_unshown_rewind (&unshown, cases[i].run, cases[i].serial), ==,
+                        cases[i].n_missed);
+      assert_left (&unshown, cases[i].left);
+      stepcast_unshown_clear (&unshown);
+    }
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/unshown/acknowledge", test_acknowledge);
+  g_test_add_func ("/unshown/acknowledge-across-runs", test_acknowledge_across_runs);
+  g_test_add_func ("/unshown/take-back", test_take_back);
+  g_test_add_func ("/unshown/forget", test_forget);
+  g_test_add_func ("/unshown/rewind", test_rewind);
+
+  return g_test_run ();
+}
