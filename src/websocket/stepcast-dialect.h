@@ -73,6 +73,7 @@ typedef struct
   StepcastRole role;
   StepcastDelivery delivery;
   guint max_fps;
+  gboolean is_compressed;
 } StepcastGreeting;
 
 /* Room for what stands before a frame's SVG document. */

@@ -8,6 +8,7 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-acceptor.h"
+#include "stepcast-deflate-encoder.h"
 #include "stepcast-error.h"
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
@@ -43,6 +44,8 @@ struct _StepcastServer
 
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
+  StepcastCompress compress;        /* likewise */
+  StepcastFrameEncoder *encoder;    /* the one that there is */
   GHashTable *viewers;              /* set of StepcastViewer */
   GTask *closing;                   /* (nullable): who waits until there is none */
   GSource *close_timer;
@@ -214,7 +217,7 @@ on_session_removed (StepcastSessionManager *manager, StepcastSession *session, S
 static GVariant *
 read_parameters (GHashTable *query, GType generator_type, GError **error)
 {
-  static const char *const ours[] = { "generator", "token", NULL };
+  static const char *const ours[] = { "compress", "generator", "token", NULL };
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   GHashTableIter iter;
   gpointer name, text;
@@ -272,7 +275,8 @@ typedef struct
   StepcastSession *session; /* (nullable): one to join */
   GError *refusal;          /* (nullable): why there is none to join */
   StepcastRole role;
-  GList *extensions; /* none is ever offered: it stays empty */
+  char *deflate;     /* (nullable): how permessage-deflate was agreed to */
+  GList *extensions; /* libsoup negotiates none: it stays empty */
 } Upgrade;
 
 static void
@@ -282,6 +286,7 @@ upgrade_free (gpointer data, GClosure *closure)
 
   g_clear_object (&upgrade->session);
   g_clear_error (&upgrade->refusal);
+  g_free (upgrade->deflate);
   g_object_unref (upgrade->server);
   g_free (upgrade);
 }
@@ -337,7 +342,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
 
   viewer =
     stepcast_viewer_new (stream, uri, soup_message_headers_get_one (request_headers, "Origin"),
-                         dialect, upgrade->role);
+                         dialect, upgrade->role, upgrade->deflate != NULL ? self->encoder : NULL);
   stepcast_viewer_set_defaults (viewer, self->joined_delivery, self->max_fps);
   g_hash_table_add (self->viewers, viewer);
   g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
@@ -345,6 +350,20 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     say_goodbye (viewer);
   else
     give_session (self, viewer, upgrade, uri);
+}
+
+/* A query that makes no sense is told as all that is wrong with it. */
+static void
+negotiate_deflate (StepcastServer *self, SoupServerMessage *message, Upgrade *upgrade)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (stepcast_compress_negotiate (self->compress, message, &upgrade->deflate, &error))
+    return;
+
+  g_clear_object (&upgrade->session);
+  if (upgrade->refusal == NULL)
+    upgrade->refusal = g_steal_pointer (&error);
 }
 
 /* Joins @session; where it is NULL, opens one, or tells the @refusal. */
@@ -368,13 +387,19 @@ handle_websocket (StepcastServer *self,
   upgrade->session = session != NULL ? g_object_ref (session) : NULL;
   upgrade->refusal = refusal != NULL ? g_error_copy (refusal) : NULL;
   upgrade->role = stepcast_gate_get_role (self->gate, message);
+  negotiate_deflate (self, message, upgrade);
 
-  if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
-                                               &upgrade->extensions))
-    g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
-                           upgrade_free, G_CONNECT_DEFAULT);
-  else
-    upgrade_free (upgrade, NULL);
+  if (!soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
+                                                &upgrade->extensions))
+    {
+      upgrade_free (upgrade, NULL);
+      return;
+    }
+  if (upgrade->deflate != NULL)
+    soup_message_headers_append (soup_server_message_get_response_headers (message),
+                                 "Sec-WebSocket-Extensions", upgrade->deflate);
+  g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
+                         upgrade_free, G_CONNECT_DEFAULT);
 }
 
 /* ---- routes ---- */
@@ -561,6 +586,19 @@ stepcast_server_set_viewer_defaults (StepcastServer *self,
 {
   self->joined_delivery = joined_delivery;
   self->max_fps = max_fps;
+}
+
+/**
+ * stepcast_server_set_compress:
+ * @self: a server
+ * @when: for whom messages are compressed
+ *
+ * For viewers that come from now on.
+ */
+void
+stepcast_server_set_compress (StepcastServer *self, StepcastCompress when)
+{
+  self->compress = when;
 }
 
 /**
@@ -788,6 +826,7 @@ stepcast_server_dispose (GObject *object)
   g_hash_table_remove_all (self->viewers);
   g_clear_object (&self->manager);
   g_clear_object (&self->rasterizer);
+  g_clear_object (&self->encoder);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->dispose (object);
 }
@@ -858,6 +897,7 @@ stepcast_server_init (StepcastServer *self)
   self->base_uri = g_strdup (""); /* until it listens */
   self->joined_delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
+  self->encoder = stepcast_deflate_encoder_new ();
 }
 
 /**

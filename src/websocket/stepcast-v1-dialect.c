@@ -280,6 +280,8 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   stepcast_json_add_text (builder, "delivery",
                           greeting->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
   stepcast_json_add_int (builder, "max-fps", greeting->max_fps);
+  json_builder_set_member_name (builder, "compressed");
+  json_builder_add_boolean_value (builder, greeting->is_compressed);
   add_state (builder, session);
   json_builder_set_member_name (builder, "parameters");
   stepcast_json_add_parameters (builder, generator_type, stepcast_session_get_parameters (session));

@@ -8,6 +8,7 @@
 #include "stepcast-error.h"
 #include "stepcast-frame-guard.h"
 #include "stepcast-gsource.h"
+#include "stepcast-inflate-extension.h"
 #include "stepcast-tap-stream.h"
 
 /* One WebSocket connection that looks at a session, and may steer it.
@@ -35,6 +36,7 @@ struct _StepcastViewer
   StepcastOutbox *outbox; /* the tap's */
   const StepcastDialect *dialect;
   StepcastRole role;
+  StepcastFrameEncoder *encoder; /* (nullable): if it has negotiated permessage-deflate */
   gboolean is_closing;
 
   StepcastSession *session;        /* (nullable) */
@@ -152,10 +154,12 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
       demand->is_every = TRUE;
       demand->frames = get_room (self);
       demand->bytes = self->window_bytes;
+      demand->encoder = demand->frames > 0 ? self->encoder : NULL;
     }
   else if (stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
     {
       demand->due_us = self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+      demand->encoder = self->encoder;
     }
 }
 
@@ -197,6 +201,7 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
                          self->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
   g_variant_dict_insert (description, "seconds", "d",
                          (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
+  g_variant_dict_insert (description, "compressed", "b", self->encoder != NULL);
   g_variant_dict_insert (description, "sent", "t", n_sent);
   g_variant_dict_insert (description, "missed", "t", self->n_offered - n_sent - n_waiting);
   g_variant_dict_insert (description, "backlog-bytes", "t",
@@ -281,6 +286,7 @@ attach (StepcastViewer *self, StepcastSession *session)
     .role = self->role,
     .delivery = self->delivery,
     .max_fps = self->max_fps,
+    .is_compressed = self->encoder != NULL,
   };
 
   self->session = g_object_ref (session);
@@ -702,6 +708,7 @@ stepcast_viewer_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_object (&self->connection);
   g_clear_object (&self->tap);
+  g_clear_object (&self->encoder);
 
   G_OBJECT_CLASS (stepcast_viewer_parent_class)->dispose (object);
 }
@@ -728,6 +735,22 @@ stepcast_viewer_init (StepcastViewer *self)
   self->window_bytes = STEPCAST_WINDOW_BYTES;
 }
 
+/* @user_data: the tap, which the connection keeps as long as it reads. */
+static void
+on_inflated (gsize n_bytes, gpointer user_data)
+{
+  stepcast_tap_stream_charge (user_data, n_bytes);
+}
+
+/* Both ways of a connection that has negotiated permessage-deflate. Returns: (transfer full) */
+static GList *
+set_up_deflate (StepcastViewer *self, StepcastFrameEncoder *encoder)
+{
+  self->encoder = g_object_ref (encoder);
+  stepcast_outbox_set_takes_deflated (self->outbox, TRUE);
+  return g_list_append (NULL, stepcast_inflate_extension_new (on_inflated, self->tap));
+}
+
 /**
  * stepcast_viewer_new:
  * @stream: a connection whose handshake has been answered, with pollable ends
@@ -735,6 +758,7 @@ stepcast_viewer_init (StepcastViewer *self)
  * @origin: (nullable): from where
  * @dialect: how it speaks; static
  * @role: what it may do
+ * @encoder: (nullable): makes the compressed frames, if permessage-deflate was negotiated
  *
  * Returns: (transfer full): a new viewer without a session
  */
@@ -743,9 +767,11 @@ stepcast_viewer_new (GIOStream *stream,
                      GUri *uri,
                      const char *origin,
                      const StepcastDialect *dialect,
-                     StepcastRole role)
+                     StepcastRole role,
+                     StepcastFrameEncoder *encoder)
 {
   StepcastViewer *self = g_object_new (STEPCAST_TYPE_VIEWER, NULL);
+  GList *extensions = NULL;
 
   self->dialect = dialect;
   self->role = role;
@@ -754,9 +780,11 @@ stepcast_viewer_new (GIOStream *stream,
   self->outbox = stepcast_tap_stream_get_outbox (self->tap);
   stepcast_tap_stream_listen (self->tap, &tap_events, self);
 
+  if (encoder != NULL)
+    extensions = set_up_deflate (self, encoder);
   self->connection =
     soup_websocket_connection_new (G_IO_STREAM (self->tap), uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                   origin, dialect->subprotocol, NULL);
+                                   origin, dialect->subprotocol, extensions);
   /* The guard beneath bounds whole messages; 0 would crash libsoup (CVE-2026-0716). */
   soup_websocket_connection_set_max_incoming_payload_size (self->connection,
                                                            STEPCAST_MAX_MESSAGE_BYTES);

@@ -18,7 +18,8 @@ StepcastViewer *stepcast_viewer_new (GIOStream *stream,
                                      GUri *uri,
                                      const char *origin,
                                      const StepcastDialect *dialect,
-                                     StepcastRole role);
+                                     StepcastRole role,
+                                     StepcastFrameEncoder *encoder);
 void stepcast_viewer_set_defaults (StepcastViewer *self,
                                    StepcastDelivery joined_delivery,
                                    guint max_fps);

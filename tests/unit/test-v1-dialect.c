@@ -509,8 +509,8 @@ static void
 test_greeting (void)
 {
   static const StepcastGreeting greetings[] = {
-    { STEPCAST_ROLE_CONTROL, STEPCAST_DELIVERY_EVERY, 60 },
-    { STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 1 },
+    { STEPCAST_ROLE_CONTROL, STEPCAST_DELIVERY_EVERY, 60, TRUE },
+    { STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 1, FALSE },
   };
   g_autoptr (StepcastScheduler) scheduler = stepcast_scheduler_new (1);
   g_autoptr (StepcastSession) session =
@@ -522,8 +522,8 @@ test_greeting (void)
       g_autoptr (JsonNode) root = NULL;
 
       root = read_message (stepcast_v1_dialect.greeting (session, &greetings[i]), "hello",
-                           "version session generator summary role delivery max-fps state run "
-                           "step reason parameters metrics limits",
+                           "version session generator summary role delivery max-fps compressed "
+                           "state run step reason parameters metrics limits",
                            &hello);
       assert_member (hello, "version", "\"" PACKAGE_VERSION "\"");
       assert_member (hello, "session", "\"under_test_1\"");
@@ -532,6 +532,7 @@ test_greeting (void)
       assert_member (hello, "role", i == 0 ? "\"control\"" : "\"view\"");
       assert_member (hello, "delivery", i == 0 ? "\"every\"" : "\"latest\"");
       assert_member (hello, "max-fps", i == 0 ? "60" : "1");
+      assert_member (hello, "compressed", i == 0 ? "true" : "false");
       assert_member (hello, "state", "\"idle\"");
       assert_member (hello, "run", "0");
       assert_member (hello, "step", "0");
