@@ -28,8 +28,8 @@ typedef struct
   guint run_number;
   gint64 run_began_us;
   guint64 allowance;
-  StepcastDemand demand;
-  gint is_yielding; /* atomic: the main context sets it, the worker reads it */
+  StepcastDemand demand; /* with a reference to its encoder */
+  gint is_yielding;      /* atomic: the main context sets it, the worker reads it */
 
   /* What came of it: the worker's, and the main context's once the task has returned. */
   GPtrArray *frames;
@@ -61,6 +61,7 @@ static void
 slice_free (Slice *slice)
 {
   g_object_unref (slice->generator);
+  g_clear_object (&slice->demand.encoder);
   g_ptr_array_unref (slice->frames);
   g_free (slice);
 }
@@ -94,6 +95,7 @@ static gboolean
 slice_draw (Slice *slice, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GBytes) svg = stepcast_generator_draw (slice->generator, cancellable, error);
+  g_autoptr (GBytes) encoded = NULL;
 
   if (svg == NULL ||
       (slice->is_validated && !stepcast_validator_check_own (svg, cancellable, error)))
@@ -103,11 +105,14 @@ slice_draw (Slice *slice, GCancellable *cancellable, GError **error)
       return FALSE;
     }
 
+  if (slice->demand.encoder != NULL)
+    encoded = stepcast_frame_encoder_encode (slice->demand.encoder, svg, cancellable);
   slice->serial++;
   slice->n_bytes += g_bytes_get_size (svg);
   g_ptr_array_add (slice->frames,
-                   stepcast_frame_new (svg, slice->run_number, slice->serial, slice->progress.step,
-                                       g_get_monotonic_time () - slice->run_began_us));
+                   stepcast_frame_new_encoded (svg, encoded, slice->run_number, slice->serial,
+                                               slice->progress.step,
+                                               g_get_monotonic_time () - slice->run_began_us));
   return TRUE;
 }
 
@@ -267,6 +272,8 @@ push_slice (StepcastGeneratorRun *self, gboolean draws_only)
   slice->run_began_us = stepcast_run_get_began_us (run);
   slice->allowance = stepcast_run_get_allowance (run);
   stepcast_run_get_demand (run, &slice->demand);
+  if (slice->demand.encoder != NULL)
+    g_object_ref (slice->demand.encoder);
   slice->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) stepcast_frame_unref);
   slice->serial = self->serial;
   slice->progress = *stepcast_run_get_progress (run);

@@ -19,6 +19,7 @@ typedef struct
   char *auth;
   int n_workers;
   char *validate;
+  char *compress;
   char *default_generator;
   gboolean uses_pty;
   char *bus;
@@ -34,6 +35,7 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->address);
   g_free (raw->auth);
   g_free (raw->validate);
+  g_free (raw->compress);
   g_free (raw->default_generator);
   g_free (raw->bus);
   g_strfreev (raw->rest);
@@ -57,6 +59,9 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
       N_ ("Check every frame of the built-in generators (the default), or none; a program’s frames "
           "are always checked"),
       N_ ("every|off") },
+    { "compress", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->compress,
+      N_ ("Compress pictures for viewers on other machines (the default), for all, or for none"),
+      N_ ("auto|always|never") },
     { "default-generator", 'g', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->default_generator,
       N_ ("What to run where none is named (default: gray-scott, or the program)"), N_ ("NAME") },
     { "pty", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->uses_pty,
@@ -130,6 +135,26 @@ check_choice (const char *value,
 }
 
 static gboolean
+check_compress (const char *value, StepcastCompress *when, GError **error)
+{
+  static const char *const words[] = {
+    [STEPCAST_COMPRESS_AUTO] = "auto",
+    [STEPCAST_COMPRESS_ALWAYS] = "always",
+    [STEPCAST_COMPRESS_NEVER] = "never",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words) && value != NULL; i++)
+    {
+      if (!g_str_equal (value, words[i]))
+        continue;
+      *when = i;
+      return TRUE;
+    }
+  /* TRANSLATORS: three words that are to be typed so */
+  return value == NULL || refuse (error, "--compress", value, _ ("auto, always or never"));
+}
+
+static gboolean
 check_seconds (double value, const char *option, GError **error)
 {
   g_autofree char *text = g_strdup_printf ("%g", value);
@@ -159,6 +184,7 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
       !check_number (raw->n_workers, STEPCAST_MAX_WORKERS, "--workers", error) ||
       !check_choice (raw->auth, "token", "none", &self->is_open, "--auth", error) ||
       !check_choice (raw->validate, "every", "off", &is_off, "--validate", error) ||
+      !check_compress (raw->compress, &self->compress, error) ||
       !check_choice (raw->bus, "session", "none", &self->is_off_bus, "--bus", error) ||
       !check_seconds (raw->idle_timeout, "--idle-timeout", error) ||
       !check_address (raw->address, &self->address, error))
@@ -170,6 +196,7 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
   self->n_workers = self->has_n_workers ? (guint) raw->n_workers : 0;
   self->has_validate = raw->validate != NULL;
   self->is_validated = !is_off;
+  self->has_compress = raw->compress != NULL;
   self->has_idle_timeout = raw->idle_timeout >= 0;
   self->idle_timeout_ms = self->has_idle_timeout ? (guint) ceil (raw->idle_timeout * 1000) : 0;
   self->default_generator = g_steal_pointer (&raw->default_generator);

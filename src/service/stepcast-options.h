@@ -5,6 +5,8 @@
 
 #include <gio/gio.h>
 
+#include "stepcast-compress.h"
+
 G_BEGIN_DECLS
 
 /* More threads than this are a mistake of typing. */
@@ -23,6 +25,8 @@ G_BEGIN_DECLS
  * @n_workers: how many slices run at once; 0 for one a processor
  * @has_validate: @is_validated is given
  * @is_validated: our own frames are loaded by librsvg before anyone sees them
+ * @has_compress: @compress is given
+ * @compress: for whom pictures are compressed
  * @default_generator: (nullable): what is meant where none is named
  * @uses_pty: the program's output is a terminal
  * @is_off_bus: stays off the session bus
@@ -43,6 +47,8 @@ typedef struct
   guint n_workers;
   gboolean has_validate;
   gboolean is_validated;
+  gboolean has_compress;
+  StepcastCompress compress;
   char *default_generator;
   gboolean uses_pty;
   gboolean is_off_bus;

@@ -211,6 +211,7 @@ apply_viewer_defaults (StepcastService *self)
   stepcast_server_set_viewer_defaults (self->server,
                                        stepcast_settings_get_delivery (self->settings),
                                        stepcast_settings_get_max_fps (self->settings));
+  stepcast_server_set_compress (self->server, stepcast_settings_get_compress (self->settings));
 }
 
 static void

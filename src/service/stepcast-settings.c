@@ -25,6 +25,7 @@
 /* The values of the enumerations in the schema. */
 #define DELIVERY_EVERY 0
 #define VALIDATE_OFF 1
+/* Compress has those of StepcastCompress. */
 
 struct _StepcastSettings
 {
@@ -166,6 +167,14 @@ stepcast_settings_get_max_fps (StepcastSettings *self)
   return get_uint (self, "max-fps", DEFAULT_MAX_FPS);
 }
 
+StepcastCompress
+stepcast_settings_get_compress (StepcastSettings *self)
+{
+  if (self->options->has_compress)
+    return self->options->compress;
+  return (StepcastCompress) get_enum (self, "compress", STEPCAST_COMPRESS_AUTO);
+}
+
 guint
 stepcast_settings_get_stop_deadline_ms (StepcastSettings *self)
 {
@@ -197,6 +206,7 @@ is_overridden (StepcastSettings *self, const char *key)
          (g_str_equal (key, "port") && options->has_port) ||
          (g_str_equal (key, "workers") && options->has_n_workers) ||
          (g_str_equal (key, "validate") && options->has_validate) ||
+         (g_str_equal (key, "compress") && options->has_compress) ||
          (g_str_equal (key, "default-generator") && options->default_generator != NULL) ||
          (g_str_equal (key, "idle-timeout") && options->has_idle_timeout);
 }

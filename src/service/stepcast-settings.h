@@ -25,6 +25,7 @@ guint stepcast_settings_get_max_sessions (StepcastSettings *self);
 char *stepcast_settings_dup_default_generator (StepcastSettings *self);
 StepcastDelivery stepcast_settings_get_delivery (StepcastSettings *self);
 guint stepcast_settings_get_max_fps (StepcastSettings *self);
+StepcastCompress stepcast_settings_get_compress (StepcastSettings *self);
 guint stepcast_settings_get_stop_deadline_ms (StepcastSettings *self);
 guint stepcast_settings_get_idle_timeout_ms (StepcastSettings *self);
 

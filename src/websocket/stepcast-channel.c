@@ -7,6 +7,7 @@
 
 #include "stepcast-frame-guard.h"
 #include "stepcast-gsource.h"
+#include "stepcast-inflate-extension.h"
 #include "stepcast-tap-stream.h"
 
 /* One WebSocket connection: libsoup's, and the tap beneath it.
@@ -23,7 +24,8 @@ struct _StepcastChannel
 
   SoupWebsocketConnection *connection;
   StepcastTapStream *tap;
-  gboolean is_ours; /* we close it */
+  StepcastFrameEncoder *encoder; /* (nullable): if it has negotiated permessage-deflate */
+  gboolean is_ours;              /* we close it */
   gboolean has_left;
   GSource *close_timer; /* (nullable): after an error */
 
@@ -179,6 +181,19 @@ stepcast_channel_get_outbox (StepcastChannel *self)
 }
 
 /**
+ * stepcast_channel_get_encoder:
+ * @self: a channel
+ *
+ * Returns: (transfer none) (nullable): makes the compressed frames, if permessage-deflate was
+ *   negotiated
+ */
+StepcastFrameEncoder *
+stepcast_channel_get_encoder (StepcastChannel *self)
+{
+  return self->encoder;
+}
+
+/**
  * stepcast_channel_flush:
  * @self: a channel
  *
@@ -221,6 +236,7 @@ stepcast_channel_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_object (&self->connection);
   g_clear_object (&self->tap);
+  g_clear_object (&self->encoder);
 
   G_OBJECT_CLASS (stepcast_channel_parent_class)->dispose (object);
 }
@@ -244,26 +260,50 @@ stepcast_channel_init (StepcastChannel *self)
 {
 }
 
+/* @user_data: the tap, which the connection keeps as long as it reads. */
+static void
+on_inflated (gsize n_bytes, gpointer user_data)
+{
+  stepcast_tap_stream_charge (user_data, n_bytes);
+}
+
+/* Both ways of a connection that has negotiated permessage-deflate. Returns: (transfer full) */
+static GList *
+set_up_deflate (StepcastChannel *self, StepcastFrameEncoder *encoder)
+{
+  self->encoder = g_object_ref (encoder);
+  stepcast_outbox_set_takes_deflated (stepcast_channel_get_outbox (self), TRUE);
+  return g_list_append (NULL, stepcast_inflate_extension_new (on_inflated, self->tap));
+}
+
 /**
  * stepcast_channel_new:
  * @stream: a connection whose handshake has been answered, with pollable ends
  * @uri: what was asked for
  * @origin: (nullable): from where
  * @subprotocol: (nullable): what was agreed on
+ * @encoder: (nullable): makes the compressed frames, if permessage-deflate was negotiated
  *
  * Returns: (transfer full): a new channel
  */
 StepcastChannel *
-stepcast_channel_new (GIOStream *stream, GUri *uri, const char *origin, const char *subprotocol)
+stepcast_channel_new (GIOStream *stream,
+                      GUri *uri,
+                      const char *origin,
+                      const char *subprotocol,
+                      StepcastFrameEncoder *encoder)
 {
   StepcastChannel *self = g_object_new (STEPCAST_TYPE_CHANNEL, NULL);
+  GList *extensions = NULL;
 
   self->tap = stepcast_tap_stream_new (stream);
   stepcast_tap_stream_listen (self->tap, &tap_events, self);
 
+  if (encoder != NULL)
+    extensions = set_up_deflate (self, encoder);
   self->connection =
     soup_websocket_connection_new (G_IO_STREAM (self->tap), uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                   origin, subprotocol, NULL);
+                                   origin, subprotocol, extensions);
   /* The guard beneath bounds whole messages; 0 would crash libsoup (CVE-2026-0716). */
   soup_websocket_connection_set_max_incoming_payload_size (self->connection,
                                                            STEPCAST_MAX_MESSAGE_BYTES);

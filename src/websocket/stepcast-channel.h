@@ -5,6 +5,7 @@
 
 #include <libsoup/soup.h>
 
+#include "stepcast-frame-encoder.h"
 #include "stepcast-outbox.h"
 
 G_BEGIN_DECLS
@@ -29,13 +30,17 @@ typedef struct
   void (*left) (gboolean may_return, gpointer user_data);
 } StepcastChannelEvents;
 
-StepcastChannel *
-stepcast_channel_new (GIOStream *stream, GUri *uri, const char *origin, const char *subprotocol);
+StepcastChannel *stepcast_channel_new (GIOStream *stream,
+                                       GUri *uri,
+                                       const char *origin,
+                                       const char *subprotocol,
+                                       StepcastFrameEncoder *encoder);
 
 void stepcast_channel_listen (StepcastChannel *self,
                               const StepcastChannelEvents *events,
                               gpointer user_data);
 StepcastOutbox *stepcast_channel_get_outbox (StepcastChannel *self);
+StepcastFrameEncoder *stepcast_channel_get_encoder (StepcastChannel *self);
 void stepcast_channel_flush (StepcastChannel *self);
 void stepcast_channel_close (StepcastChannel *self, gushort code, const char *reason);
 

@@ -69,6 +69,20 @@ get_payload_length (const guint8 *header)
   return length;
 }
 
+/**
+ * stepcast_frame_guard_charge:
+ * @self: a guard
+ * @n_bytes: what has to be made sense of
+ *
+ * Counts it as frames, as far as it is long. What has been inflated is long, though its frame was
+ * not.
+ */
+void
+stepcast_frame_guard_charge (StepcastFrameGuard *self, gsize n_bytes)
+{
+  self->tokens -= (double) (n_bytes / STEPCAST_BYTES_PER_FRAME);
+}
+
 /* A header is complete. */
 static void
 begin_frame (StepcastFrameGuard *self)
@@ -99,7 +113,7 @@ begin_frame (StepcastFrameGuard *self)
 
   /* To make sense of a long message takes longer. */
   if (self->close_code == 0)
-    self->tokens -= (double) (self->payload_left / STEPCAST_BYTES_PER_FRAME);
+    stepcast_frame_guard_charge (self, (gsize) self->payload_left);
 }
 
 /* Takes the next byte of a header. Returns whether that completes it. */

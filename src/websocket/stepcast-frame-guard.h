@@ -58,6 +58,7 @@ gsize stepcast_frame_guard_filter (StepcastFrameGuard *self,
                                    const guint8 *data,
                                    gsize length,
                                    guint8 *shown);
+void stepcast_frame_guard_charge (StepcastFrameGuard *self, gsize n_bytes);
 gint64 stepcast_frame_guard_get_delay_us (StepcastFrameGuard *self, gint64 now_us);
 
 G_END_DECLS

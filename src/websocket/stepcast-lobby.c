@@ -7,6 +7,7 @@
 
 #include "stepcast-access.h"
 #include "stepcast-audience.h"
+#include "stepcast-deflate-encoder.h"
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
@@ -30,6 +31,8 @@ struct _StepcastLobby
   StepcastSessionManager *manager;
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
+  StepcastCompress compress;        /* likewise */
+  StepcastFrameEncoder *encoder;    /* the one that there is */
 
   GHashTable *channels;  /* set of StepcastChannel: connections, with a viewer or saying goodbye */
   GHashTable *viewers;   /* set of StepcastViewer, here or away */
@@ -126,8 +129,8 @@ get_audience (StepcastLobby *self, StepcastSession *session)
 /* ---- opening a session ---- */
 
 /* What the query says beside a generator's parameters. */
-static const char *const our_fields[] = { "generator",      "token", "resume", "after",
-                                          "when-unwatched", "grace", NULL };
+static const char *const our_fields[] = { "compress", "generator",      "token", "resume",
+                                          "after",    "when-unwatched", "grace", NULL };
 
 static GVariant *
 read_parameters (GHashTable *query, GType generator_type, GError **error)
@@ -252,7 +255,8 @@ typedef struct
   StepcastSession *session; /* (nullable): one to join */
   GError *refusal;          /* (nullable): why there is none to join */
   StepcastRole role;
-  GList *extensions; /* none is ever offered: it stays empty */
+  char *deflate;     /* (nullable): how permessage-deflate was agreed to */
+  GList *extensions; /* libsoup negotiates none: it stays empty */
 } Upgrade;
 
 static void
@@ -262,6 +266,7 @@ upgrade_free (gpointer data, GClosure *closure)
 
   g_clear_object (&upgrade->session);
   g_clear_error (&upgrade->refusal);
+  g_free (upgrade->deflate);
   g_object_unref (upgrade->lobby);
   g_free (upgrade);
 }
@@ -365,10 +370,11 @@ create_channel (StepcastLobby *self,
                 GIOStream *stream,
                 SoupServerMessage *message,
                 const char *origin,
-                const StepcastDialect *dialect)
+                const StepcastDialect *dialect,
+                StepcastFrameEncoder *encoder)
 {
   StepcastChannel *channel = stepcast_channel_new (stream, soup_server_message_get_uri (message),
-                                                   origin, dialect->subprotocol);
+                                                   origin, dialect->subprotocol, encoder);
 
   g_hash_table_add (self->channels, channel);
   g_signal_connect (channel, "closed", G_CALLBACK (on_channel_closed), self);
@@ -396,7 +402,8 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   if (stream == NULL)
     return;
 
-  channel = create_channel (self, stream, message, origin, dialect);
+  channel = create_channel (self, stream, message, origin, dialect,
+                            upgrade->deflate != NULL ? self->encoder : NULL);
   viewer = self->closing == NULL ? find_returning (self, upgrade, dialect, query) : NULL;
   if (viewer != NULL)
     {
@@ -409,6 +416,20 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     say_goodbye (viewer);
   else
     give_session (self, viewer, upgrade, query);
+}
+
+/* A query that makes no sense is told as all that is wrong with it. */
+static void
+negotiate_deflate (StepcastLobby *self, SoupServerMessage *message, Upgrade *upgrade)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (stepcast_compress_negotiate (self->compress, message, &upgrade->deflate, &error))
+    return;
+
+  g_clear_object (&upgrade->session);
+  if (upgrade->refusal == NULL)
+    upgrade->refusal = g_steal_pointer (&error);
 }
 
 /**
@@ -443,13 +464,19 @@ stepcast_lobby_receive (StepcastLobby *self,
   upgrade->session = session != NULL ? g_object_ref (session) : NULL;
   upgrade->refusal = refusal != NULL ? g_error_copy (refusal) : NULL;
   upgrade->role = role;
+  negotiate_deflate (self, message, upgrade);
 
-  if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
-                                               &upgrade->extensions))
-    g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
-                           upgrade_free, G_CONNECT_DEFAULT);
-  else
-    upgrade_free (upgrade, NULL);
+  if (!soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
+                                                &upgrade->extensions))
+    {
+      upgrade_free (upgrade, NULL);
+      return;
+    }
+  if (upgrade->deflate != NULL)
+    soup_message_headers_append (soup_server_message_get_response_headers (message),
+                                 "Sec-WebSocket-Extensions", upgrade->deflate);
+  g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
+                         upgrade_free, G_CONNECT_DEFAULT);
 }
 
 /**
@@ -467,6 +494,19 @@ stepcast_lobby_set_viewer_defaults (StepcastLobby *self,
 {
   self->joined_delivery = joined_delivery;
   self->max_fps = max_fps;
+}
+
+/**
+ * stepcast_lobby_set_compress:
+ * @self: a lobby
+ * @when: for whom messages are compressed
+ *
+ * For viewers that come from now on.
+ */
+void
+stepcast_lobby_set_compress (StepcastLobby *self, StepcastCompress when)
+{
+  self->compress = when;
 }
 
 /* ---- closing ---- */
@@ -552,6 +592,7 @@ stepcast_lobby_dispose (GObject *object)
   g_hash_table_remove_all (self->channels);
   g_hash_table_remove_all (self->audiences);
   g_clear_object (&self->manager);
+  g_clear_object (&self->encoder);
 
   G_OBJECT_CLASS (stepcast_lobby_parent_class)->dispose (object);
 }
@@ -588,6 +629,7 @@ stepcast_lobby_init (StepcastLobby *self)
   self->audiences = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->joined_delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
+  self->encoder = stepcast_deflate_encoder_new ();
 }
 
 /**

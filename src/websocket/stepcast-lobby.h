@@ -5,6 +5,7 @@
 
 #include <libsoup/soup.h>
 
+#include "stepcast-compress.h"
 #include "stepcast-dialect.h"
 #include "stepcast-session-manager.h"
 
@@ -19,6 +20,7 @@ StepcastLobby *stepcast_lobby_new (StepcastSessionManager *manager);
 void stepcast_lobby_set_viewer_defaults (StepcastLobby *self,
                                          StepcastDelivery joined_delivery,
                                          guint max_fps);
+void stepcast_lobby_set_compress (StepcastLobby *self, StepcastCompress when);
 void stepcast_lobby_receive (StepcastLobby *self,
                              SoupServerMessage *message,
                              StepcastRole role,

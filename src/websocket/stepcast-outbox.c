@@ -7,8 +7,15 @@
 
 #include <string.h>
 
-/* A server's header is at most 10 bytes; a frame's line in stepcast.v1 stays below 120. */
+/* A server's header is at most 10 bytes, that of a stored block 5; a frame's line in stepcast.v1
+ * stays below 120. */
+#define MAX_HEADER_BYTES 10
+#define STORED_BYTES 5
 #define MAX_HEAD_BYTES 136
+
+#define FIN 0x80
+#define RSV1 0x40
+#define OPCODE_TEXT 0x1
 
 /* One write takes this much at the most: small frames go in bursts, which saves system calls, and
  * large ones one by one, which is fair to the other viewers. */
@@ -28,6 +35,7 @@ typedef struct
 
 struct _StepcastOutbox
 {
+  gboolean takes_deflated;
   Message *current; /* (nullable): what is partly written */
   gsize n_written;  /* of it */
   GQueue urgent;    /* of Message */
@@ -47,11 +55,11 @@ message_free (Message *message)
 
 /* Writes the header of an unfragmented, unmasked text message (RFC 6455, section 5.2). */
 static guint
-write_header (guint8 *header, guint64 length)
+write_header (guint8 *header, guint64 length, gboolean is_deflated)
 {
   guint n_length_bytes = length < 126 ? 0 : length <= G_MAXUINT16 ? 2 : 8;
 
-  header[0] = 0x81;
+  header[0] = is_deflated ? FIN | RSV1 | OPCODE_TEXT : FIN | OPCODE_TEXT;
   header[1] = n_length_bytes == 0 ? (guint8) length : n_length_bytes == 2 ? 126 : 127;
   for (guint i = 0; i < n_length_bytes; i++)
     header[2 + i] = (guint8) (length >> 8 * (n_length_bytes - 1 - i));
@@ -59,19 +67,38 @@ write_header (guint8 *header, guint64 length)
   return 2 + n_length_bytes;
 }
 
+/* Writes the header of a block that is not compressed (RFC 1951, section 3.2.4). What follows it is
+ * compressed without looking back at it, and so the same whatever stands before. */
+static guint
+write_stored_header (guint8 *header, guint16 length)
+{
+  header[0] = 0x00;
+  header[1] = length & 0xff;
+  header[2] = length >> 8;
+  header[3] = ~length & 0xff;
+  header[4] = (guint8) (~length >> 8);
+  return STORED_BYTES;
+}
+
 static Message *
-message_new (const char *prefix, GBytes *payload, gboolean is_frame)
+message_new (const char *prefix, GBytes *payload, gboolean is_frame, gboolean is_deflated)
 {
   Message *message = g_new (Message, 1);
   gsize prefix_length = prefix != NULL ? strlen (prefix) : 0;
   gsize payload_length = g_bytes_get_size (payload);
+  gboolean is_stored = is_deflated && prefix_length > 0;
+  guint8 *end = message->head;
 
-  g_assert (prefix_length <= MAX_HEAD_BYTES - 10);
+  g_assert (prefix_length <= MAX_HEAD_BYTES - MAX_HEADER_BYTES - STORED_BYTES);
 
-  message->head_length = write_header (message->head, prefix_length + payload_length);
+  end += write_header (end, (is_stored ? STORED_BYTES : 0) + prefix_length + payload_length,
+                       is_deflated);
+  if (is_stored)
+    end += write_stored_header (end, (guint16) prefix_length);
   if (prefix_length > 0)
-    memcpy (message->head + message->head_length, prefix, prefix_length);
-  message->head_length += (guint) prefix_length;
+    memcpy (end, prefix, prefix_length);
+  end += prefix_length;
+  message->head_length = (guint) (end - message->head);
   message->payload = g_bytes_ref (payload);
   message->length = message->head_length + payload_length;
   message->is_frame = is_frame;
@@ -108,15 +135,31 @@ stepcast_outbox_free (StepcastOutbox *self)
 }
 
 /**
+ * stepcast_outbox_set_takes_deflated:
+ * @self: an outbox
+ * @takes_deflated: whether the peer has negotiated permessage-deflate; the encoded form of frames
+ * is then what #StepcastDeflateEncoder makes
+ */
+void
+stepcast_outbox_set_takes_deflated (StepcastOutbox *self, gboolean takes_deflated)
+{
+  self->takes_deflated = takes_deflated;
+}
+
+/**
  * stepcast_outbox_push_frame:
  * @self: an outbox
  * @prefix: (nullable): what stands before the SVG document, at most 120 bytes
  * @frame: a frame, which is shared and not copied
+ *
+ * One that has no encoded form goes out as it is, whatever was negotiated (RFC 7692, section 6).
  */
 void
 stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame)
 {
-  Message *message = message_new (prefix, stepcast_frame_get_svg (frame), TRUE);
+  GBytes *deflated = self->takes_deflated ? stepcast_frame_get_encoded (frame) : NULL;
+  GBytes *payload = deflated != NULL ? deflated : stepcast_frame_get_svg (frame);
+  Message *message = message_new (prefix, payload, TRUE, deflated != NULL);
 
   g_queue_push_tail_link (&self->ordered, &message->link);
   self->n_waiting_frames++;
@@ -145,7 +188,7 @@ stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_u
 void
 stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent)
 {
-  Message *message = message_new (NULL, text, FALSE);
+  Message *message = message_new (NULL, text, FALSE, FALSE);
 
   g_queue_push_tail_link (is_urgent ? &self->urgent : &self->ordered, &message->link);
   self->answer_bytes += message->length;

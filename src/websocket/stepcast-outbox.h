@@ -27,6 +27,9 @@ G_BEGIN_DECLS
  * partly written at any time, and it goes on first; then the urgent ones, then
  * frames and what belongs after them, in order.
  *
+ * For a peer that has negotiated permessage-deflate (RFC 7692) frames go out compressed, where they
+ * have been: what they share is then the compressed document.
+ *
  * It does no I/O: its owner gathers, writes, and says how much was taken.
  */
 typedef struct _StepcastOutbox StepcastOutbox;
@@ -34,6 +37,7 @@ typedef struct _StepcastOutbox StepcastOutbox;
 StepcastOutbox *stepcast_outbox_new (void);
 void stepcast_outbox_free (StepcastOutbox *self);
 
+void stepcast_outbox_set_takes_deflated (StepcastOutbox *self, gboolean takes_deflated);
 void stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame);
 void stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_urgent);
 void stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent);

@@ -340,6 +340,19 @@ stepcast_server_set_viewer_defaults (StepcastServer *self,
 }
 
 /**
+ * stepcast_server_set_compress:
+ * @self: a server
+ * @when: for whom messages are compressed
+ *
+ * For viewers that come from now on.
+ */
+void
+stepcast_server_set_compress (StepcastServer *self, StepcastCompress when)
+{
+  stepcast_lobby_set_compress (self->lobby, when);
+}
+
+/**
  * stepcast_server_listen:
  * @self: a server that does not listen yet
  * @address: where

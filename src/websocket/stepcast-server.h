@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "stepcast-access.h"
+#include "stepcast-compress.h"
 #include "stepcast-links.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
@@ -22,6 +23,7 @@ StepcastServer *stepcast_server_new (StepcastSessionManager *manager,
 void stepcast_server_set_viewer_defaults (StepcastServer *self,
                                           StepcastDelivery joined_delivery,
                                           guint max_fps);
+void stepcast_server_set_compress (StepcastServer *self, StepcastCompress when);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,

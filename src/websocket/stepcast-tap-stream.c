@@ -271,6 +271,19 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
   return would_block (error);
 }
 
+/**
+ * stepcast_tap_stream_charge:
+ * @self: a tap
+ * @n_bytes: how much more there was in what was read than its length told
+ *
+ * The next is read as much later.
+ */
+void
+stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes)
+{
+  stepcast_frame_guard_charge (&self->guard, n_bytes);
+}
+
 static GSource *
 create_input_source (StepcastTapStream *self, GCancellable *cancellable)
 {

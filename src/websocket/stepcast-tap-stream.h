@@ -34,6 +34,7 @@ void stepcast_tap_stream_listen (StepcastTapStream *self,
                                  gpointer user_data);
 StepcastOutbox *stepcast_tap_stream_get_outbox (StepcastTapStream *self);
 void stepcast_tap_stream_flush (StepcastTapStream *self);
+void stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes);
 void stepcast_tap_stream_discard (StepcastTapStream *self);
 void stepcast_tap_stream_give_up (StepcastTapStream *self);
 

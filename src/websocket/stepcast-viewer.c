@@ -137,6 +137,13 @@ say_error (StepcastViewer *self,
 
 /* ---- frames ---- */
 
+/* Returns: (nullable): where it takes compressed frames */
+static StepcastFrameEncoder *
+get_encoder (StepcastViewer *self)
+{
+  return self->channel != NULL ? stepcast_channel_get_encoder (self->channel) : NULL;
+}
+
 static gboolean
 is_every (StepcastViewer *self)
 {
@@ -205,11 +212,13 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
       demand->is_every = TRUE;
       demand->frames = get_room (self);
       demand->bytes = self->window_bytes;
+      demand->encoder = demand->frames > 0 ? get_encoder (self) : NULL;
     }
   else if (self->channel != NULL && self->held_back == NULL && has_shown_enough (self) &&
            stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
     {
       demand->due_us = self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+      demand->encoder = get_encoder (self);
     }
 }
 
@@ -347,6 +356,7 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
                          self->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
   g_variant_dict_insert (description, "protocol", "s", protocol != NULL ? protocol : "plain");
   g_variant_dict_insert (description, "delivery", "s", is_every (self) ? "every" : "latest");
+  g_variant_dict_insert (description, "compressed", "b", get_encoder (self) != NULL);
   g_variant_dict_insert (description, "away", "b", self->channel == NULL);
   g_variant_dict_insert (description, "seconds", "d",
                          (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
@@ -434,6 +444,7 @@ greet (StepcastViewer *self, gboolean has_resumed, guint64 n_missed)
     .delivery = self->delivery,
     .max_fps = self->max_fps,
     .max_bytes = self->max_bytes,
+    .is_compressed = get_encoder (self) != NULL,
   };
 
   say_in_order (self, self->dialect->greeting (self->session, &greeting));

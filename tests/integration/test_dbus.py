@@ -900,7 +900,7 @@ class Pictures(DBusTest):
                          for key in reached.unpack()}
                 self.assertEqual(types, {'role': 's', 'protocol': 's', 'delivery': 's',
                                          'seconds': 'd', 'sent': 't', 'missed': 't',
-                                         'backlog-bytes': 't'})
+                                         'compressed': 'b', 'backlog-bytes': 't'})
                 values = reached.unpack()
                 self.assertEqual((values['sent'], values['missed']), (3, 0))
                 self.assertGreater(values['seconds'], 0)

@@ -17,7 +17,8 @@ struct _StepcastMockSink
   guint window; /* frames */
   gsize window_bytes;
   gint64 due_us;
-  gint64 interval_us; /* from a frame to when the next is due */
+  StepcastFrameEncoder *encoder; /* (nullable) (unowned) */
+  gint64 interval_us;            /* from a frame to when the next is due */
   GPtrArray *frames;
   StepcastMockSinkFunc func;
   gpointer user_data;
@@ -32,6 +33,8 @@ stepcast_mock_sink_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
   demand->frames = self->window;
   demand->bytes = self->window_bytes;
   demand->due_us = self->due_us;
+  if (self->is_every ? self->window > 0 : self->due_us != STEPCAST_NEVER)
+    demand->encoder = self->encoder;
 }
 
 static void
@@ -150,6 +153,13 @@ void
 stepcast_mock_sink_set_due (StepcastMockSink *self, gint64 due_us)
 {
   self->due_us = due_us;
+}
+
+/* @encoder: (nullable): outlives @self */
+void
+stepcast_mock_sink_set_encoder (StepcastMockSink *self, StepcastFrameEncoder *encoder)
+{
+  self->encoder = encoder;
 }
 
 void

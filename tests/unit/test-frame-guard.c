@@ -531,6 +531,21 @@ test_pace_of_long_messages (void)
   g_assert_cmpint (delay_us, <=, (183 + 62 - 200 + 1) * 1000 + 1);
 }
 
+/* What was short on the wire, and long once it was inflated, counts as if it had come so. */
+static void
+test_pace_of_the_inflated (void)
+{
+  StepcastFrameGuard guard;
+
+  stepcast_frame_guard_init (&guard, 0);
+  stepcast_frame_guard_charge (&guard, 1023);
+  g_assert_cmpfloat (guard.tokens, ==, STEPCAST_FRAMES_AT_ONCE);
+  for (guint i = 0; i < 5; i++)
+    stepcast_frame_guard_charge (&guard, STEPCAST_MAX_MESSAGE_BYTES);
+  g_assert_cmpfloat (guard.tokens, ==, STEPCAST_FRAMES_AT_ONCE - 5 * 64);
+  g_assert_cmpint (stepcast_frame_guard_get_delay_us (&guard, 0), >=, 120 * 1000);
+}
+
 /* Pings that are hidden, and what comes after a violation, are paced as well. */
 static void
 test_pace_of_the_unseen (void)
@@ -567,6 +582,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/frame-guard/pace/rate", test_pace);
   g_test_add_func ("/frame-guard/pace/long", test_pace_of_long_messages);
   g_test_add_func ("/frame-guard/pace/unseen", test_pace_of_the_unseen);
+  g_test_add_func ("/frame-guard/pace/inflated", test_pace_of_the_inflated);
 
   return g_test_run ();
 }
