@@ -16,6 +16,8 @@ G_BEGIN_DECLS
 /**
  * StepcastOptions:
  * @address: (nullable): where to listen
+ * @allow_hosts: (nullable): by which names it is reached, too
+ * @allow_origins: (nullable): which pages elsewhere may ask
  * @has_port: @port is given
  * @port: on which port; 0 for any free one
  * @is_open: no token is asked for
@@ -36,6 +38,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   GInetAddress *address;
+  GStrv allow_hosts;
+  GStrv allow_origins;
   gboolean has_port;
   guint16 port;
   gboolean is_open;

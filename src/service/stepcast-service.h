@@ -22,6 +22,7 @@ StepcastExporter *stepcast_service_get_exporter (StepcastService *self);
 
 gboolean stepcast_service_listen (StepcastService *self, GSocket *socket, GError **error);
 char *stepcast_service_get_link (StepcastService *self);
+char *stepcast_service_get_view_link (StepcastService *self);
 void stepcast_service_shut_down_async (StepcastService *self,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data);

@@ -12,6 +12,7 @@
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
 #include "stepcast-http.h"
+#include "stepcast-own-address.h"
 #include "stepcast-parameters.h"
 #include "stepcast-viewer.h"
 
@@ -38,8 +39,11 @@ struct _StepcastServer
   StepcastRasterizer *rasterizer;
   SoupServer *soup;
   StepcastAcceptor *acceptor; /* (nullable): while it listens */
+  GStrv allowed_hosts;        /* (nullable) */
+  GStrv allowed_origins;      /* (nullable) */
   StepcastGate *gate;
   char *base_uri;
+  gboolean is_public; /* others than this machine may reach it */
 
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
@@ -134,6 +138,8 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
   /* libsoup keeps connections only where it listens by itself. */
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
                                 "close");
+
+  stepcast_gate_add_headers (self->gate, message);
 
   /* A status that is set here keeps the handlers from being called. */
   if (!stepcast_gate_check (self->gate, message, &status, &error))
@@ -526,24 +532,66 @@ on_n_connections (StepcastAcceptor *acceptor, GParamSpec *pspec, StepcastServer 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CONNECTIONS]);
 }
 
+/* With the port, which is known by now. */
+static StepcastHosts *
+make_hosts (StepcastServer *self)
+{
+  g_autoptr (StepcastHosts) hosts =
+    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor), FALSE);
+
+  for (guint i = 0; self->allowed_hosts != NULL && self->allowed_hosts[i] != NULL; i++)
+    stepcast_hosts_allow_host (hosts, self->allowed_hosts[i]);
+  for (guint i = 0; self->allowed_origins != NULL && self->allowed_origins[i] != NULL; i++)
+    stepcast_hosts_allow_origin (hosts, self->allowed_origins[i]);
+
+  return g_steal_pointer (&hosts);
+}
+
 /* @access: (transfer full). The acceptor listens. */
 static void
 set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access)
 {
-  guint16 port = stepcast_acceptor_get_port (self->acceptor);
-  GSocketFamily family = g_inet_address_get_family (address);
-  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (family);
-  gboolean is_any = g_inet_address_get_is_any (address);
-  g_autofree char *name = g_inet_address_to_string (is_any ? loopback : address);
+  StepcastHosts *hosts = make_hosts (self);
+  g_autoptr (GInetAddress) outer = NULL;
 
   g_signal_connect_object (self->acceptor, "notify::n-connections", G_CALLBACK (on_n_connections),
                            self, 0);
-  self->gate = stepcast_gate_new (access, address, port);
+  self->is_public = !g_inet_address_get_is_loopback (address);
+  if (g_inet_address_get_is_any (address))
+    outer = stepcast_own_address_find (g_inet_address_get_family (address));
   g_free (self->base_uri);
-  self->base_uri =
-    g_strdup_printf (family == G_SOCKET_FAMILY_IPV6 ? "http://[%s]:%u/" : "http://%s:%u/", name,
-                     port);
+  self->base_uri = stepcast_hosts_make_uri (hosts, address, outer);
+  self->gate = stepcast_gate_new (access, hosts);
   g_object_notify (G_OBJECT (self), "address");
+}
+
+/**
+ * stepcast_server_allow:
+ * @self: a server that does not listen yet
+ * @hosts: the names that it is reached by, as stepcast_hosts_normalize_host() has them
+ * @origins: the pages elsewhere that may ask it, as stepcast_hosts_normalize_origin() has them
+ */
+void
+stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins)
+{
+  g_return_if_fail (self->gate == NULL);
+
+  g_strfreev (self->allowed_hosts);
+  g_strfreev (self->allowed_origins);
+  self->allowed_hosts = g_strdupv ((GStrv) hosts);
+  self->allowed_origins = g_strdupv ((GStrv) origins);
+}
+
+/**
+ * stepcast_server_is_public:
+ * @self: a server
+ *
+ * Returns: whether it listens, and others than this machine may reach it
+ */
+gboolean
+stepcast_server_is_public (StepcastServer *self)
+{
+  return self->is_public;
 }
 
 /**
@@ -801,6 +849,8 @@ stepcast_server_finalize (GObject *object)
   g_hash_table_unref (self->viewers);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
+  g_strfreev (self->allowed_hosts);
+  g_strfreev (self->allowed_origins);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);
 }

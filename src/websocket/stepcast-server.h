@@ -22,6 +22,9 @@ StepcastServer *stepcast_server_new (StepcastSessionManager *manager,
 void stepcast_server_set_viewer_defaults (StepcastServer *self,
                                           StepcastDelivery joined_delivery,
                                           guint max_fps);
+void
+stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins);
+gboolean stepcast_server_is_public (StepcastServer *self);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,
