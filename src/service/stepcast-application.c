@@ -340,6 +340,11 @@ stepcast_application_run (StepcastApplication *self)
       fail (self, STEPCAST_EXIT_FAILURE, error->message);
       return self->exit_status;
     }
+  if (!stepcast_service_load_certificate (self->service, &error))
+    {
+      fail (self, STEPCAST_EXIT_USAGE, error->message);
+      return self->exit_status;
+    }
 
   add_signals (self);
   self->is_acquiring = !self->options->is_off_bus;

@@ -20,6 +20,8 @@ typedef struct
   int port;
   char **allow_hosts;
   char **allow_origins;
+  char *tls_certificate;
+  char *tls_key;
   char *auth;
   int n_workers;
   char *validate;
@@ -38,6 +40,8 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->address);
   g_strfreev (raw->allow_hosts);
   g_strfreev (raw->allow_origins);
+  g_free (raw->tls_certificate);
+  g_free (raw->tls_key);
   g_free (raw->auth);
   g_free (raw->validate);
   g_free (raw->default_generator);
@@ -61,6 +65,10 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
     { "allow-origin", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_origins,
       N_ ("Pages of another site that may ask, if they have a token; may be repeated"),
       N_ ("ORIGIN") },
+    { "tls-certificate", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_certificate,
+      N_ ("Speak TLS, with the certificate in this file"), N_ ("FILE.pem") },
+    { "tls-key", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_key,
+      N_ ("The certificate’s key (default: in the same file)"), N_ ("FILE.pem") },
     { "auth", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->auth,
       N_ ("Ask for a token (the default), or for none"), N_ ("token|none") },
     { "workers", 'w', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->n_workers,
@@ -204,6 +212,17 @@ check_names (StepcastOptions *self, const RawOptions *raw, GError **error)
 }
 
 static gboolean
+check_key (const RawOptions *raw, GError **error)
+{
+  if (raw->tls_key == NULL || raw->tls_certificate != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                       _ ("--tls-key is of use with --tls-certificate only"));
+  return FALSE;
+}
+
+static gboolean
 fill (StepcastOptions *self, RawOptions *raw, GError **error)
 {
   gboolean is_off = FALSE;
@@ -214,9 +233,12 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
       !check_choice (raw->validate, "every", "off", &is_off, "--validate", error) ||
       !check_choice (raw->bus, "session", "none", &self->is_off_bus, "--bus", error) ||
       !check_seconds (raw->idle_timeout, "--idle-timeout", error) ||
-      !check_address (raw->address, &self->address, error) || !check_names (self, raw, error))
+      !check_address (raw->address, &self->address, error) || !check_names (self, raw, error) ||
+      !check_key (raw, error))
     return FALSE;
 
+  self->tls_certificate = g_steal_pointer (&raw->tls_certificate);
+  self->tls_key = g_steal_pointer (&raw->tls_key);
   self->has_port = raw->port != NOT_GIVEN;
   self->port = self->has_port ? (guint16) raw->port : 0;
   self->has_n_workers = raw->n_workers != NOT_GIVEN;
@@ -263,6 +285,8 @@ stepcast_options_free (StepcastOptions *self)
   g_clear_object (&self->address);
   g_strfreev (self->allow_hosts);
   g_strfreev (self->allow_origins);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
   g_free (self->default_generator);
   g_strfreev (self->argv);
   g_free (self);

@@ -30,6 +30,7 @@ struct _StepcastService
 
   const StepcastOptions *options;
   StepcastSettings *settings;
+  gboolean has_tls;
   char *program; /* (nullable): the name of the one on the command line */
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
@@ -145,12 +146,40 @@ warn_if_public (StepcastService *self)
   if (!stepcast_server_is_public (self->server))
     return;
 
-  g_message ("Listening beyond this machine WITHOUT TLS: whoever can read the network can read the "
-             "links with their tokens and all pictures, and steer with them. Listen on 127.0.0.1 "
-             "and let others come through a tunnel");
+  if (!self->has_tls)
+    g_message (
+      "Listening beyond this machine WITHOUT TLS: whoever can read the network can read the "
+      "links with their tokens and all pictures, and steer with them. Give it a certificate "
+      "(--tls-certificate), or listen on 127.0.0.1 and let others come through a tunnel");
   if (self->options->is_open)
     g_message ("Listening beyond this machine with --auth=none: EVERYBODY who reaches it may steer "
                "all sessions and open new ones");
+}
+
+/**
+ * stepcast_service_load_certificate:
+ * @self: a service that does not listen yet
+ * @error: what is wrong with the certificate or its key
+ *
+ * Returns: %FALSE with @error set; %TRUE as well where there is to be none
+ */
+gboolean
+stepcast_service_load_certificate (StepcastService *self, GError **error)
+{
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  g_autoptr (StepcastTlsCredentials) credentials = NULL;
+
+  if (!stepcast_settings_dup_tls_files (self->settings, &certificate, &key))
+    return TRUE;
+
+  credentials = stepcast_tls_credentials_new_from_files (certificate, key, error);
+  if (credentials == NULL)
+    return FALSE;
+
+  self->has_tls = TRUE;
+  stepcast_server_set_credentials (self->server, credentials);
+  return TRUE;
 }
 
 static gboolean
@@ -229,9 +258,9 @@ apply_viewer_defaults (StepcastService *self)
 static void
 on_setting_changed (StepcastSettings *settings, const char *key, StepcastService *self)
 {
-  static const char *const restart_keys[] = { "address", "allow-hosts", "allow-origins",
-                                              "port",    "validate",    "workers",
-                                              NULL };
+  static const char *const restart_keys[] = { "address",         "allow-hosts", "allow-origins",
+                                              "tls-certificate", "tls-key",     "port",
+                                              "validate",        "workers",     NULL };
 
   if (g_strv_contains (restart_keys, key))
     g_message ("The setting “%s” has changed: it takes effect when the service is started again",

@@ -154,6 +154,42 @@ stepcast_settings_dup_allow_origins (StepcastSettings *self)
                    stepcast_hosts_normalize_origin);
 }
 
+/* Returns NULL for a setting that is empty. */
+static char *
+dup_file_name (StepcastSettings *self, const char *key)
+{
+  g_autofree char *text = has_key (self, key) ? g_settings_get_string (self->stored, key) : NULL;
+
+  return text != NULL && *text != '\0' ? g_steal_pointer (&text) : NULL;
+}
+
+/**
+ * stepcast_settings_dup_tls_files:
+ * @self: settings
+ * @certificate: (out) (transfer full): the file of a certificate
+ * @key: (out) (transfer full): the file of its key, which may be the same one
+ *
+ * A key belongs to its certificate: both are from the command line, or neither is.
+ *
+ * Returns: whether TLS is to be spoken; %FALSE sets neither
+ */
+gboolean
+stepcast_settings_dup_tls_files (StepcastSettings *self, char **certificate, char **key)
+{
+  const char *given = self->options->tls_certificate;
+  g_autofree char *found =
+    given != NULL ? g_strdup (given) : dup_file_name (self, "tls-certificate");
+
+  if (found == NULL)
+    return FALSE;
+
+  *key = given != NULL ? g_strdup (self->options->tls_key) : dup_file_name (self, "tls-key");
+  if (*key == NULL)
+    *key = g_strdup (found);
+  *certificate = g_steal_pointer (&found);
+  return TRUE;
+}
+
 guint16
 stepcast_settings_get_port (StepcastSettings *self)
 {
@@ -250,6 +286,7 @@ is_overridden (StepcastSettings *self, const char *key)
   return (g_str_equal (key, "address") && options->address != NULL) ||
          (g_str_equal (key, "allow-hosts") && options->allow_hosts != NULL) ||
          (g_str_equal (key, "allow-origins") && options->allow_origins != NULL) ||
+         (g_str_has_prefix (key, "tls-") && options->tls_certificate != NULL) ||
          (g_str_equal (key, "port") && options->has_port) ||
          (g_str_equal (key, "workers") && options->has_n_workers) ||
          (g_str_equal (key, "validate") && options->has_validate) ||

@@ -14,6 +14,7 @@
 #include "stepcast-http.h"
 #include "stepcast-own-address.h"
 #include "stepcast-parameters.h"
+#include "stepcast-tls-stream.h"
 #include "stepcast-viewer.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
@@ -38,9 +39,11 @@ struct _StepcastServer
   StepcastSessionManager *manager;
   StepcastRasterizer *rasterizer;
   SoupServer *soup;
-  StepcastAcceptor *acceptor; /* (nullable): while it listens */
-  GStrv allowed_hosts;        /* (nullable) */
-  GStrv allowed_origins;      /* (nullable) */
+  StepcastAcceptor *acceptor;          /* (nullable): while it listens */
+  StepcastTlsCredentials *credentials; /* (nullable): without, it speaks no TLS */
+  GCancellable *handshakes;            /* of TLS */
+  GStrv allowed_hosts;                 /* (nullable) */
+  GStrv allowed_origins;               /* (nullable) */
   StepcastGate *gate;
   char *base_uri;
   gboolean is_public; /* others than this machine may reach it */
@@ -513,17 +516,71 @@ handle_ws (SoupServer *soup,
 /* ---- the server ---- */
 
 static void
+give_to_soup (StepcastServer *self,
+              GIOStream *stream,
+              GSocketAddress *local,
+              GSocketAddress *remote)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!soup_server_accept_iostream (self->soup, stream, local, remote, &error))
+    g_debug ("A connection was not taken: %s", error->message);
+}
+
+/* A connection whose hands are being shaken. */
+typedef struct
+{
+  StepcastServer *server;
+  GSocketAddress *local;
+  GSocketAddress *remote;
+} Arrival;
+
+static void
+arrival_free (Arrival *arrival)
+{
+  g_object_unref (arrival->server);
+  g_object_unref (arrival->local);
+  g_object_unref (arrival->remote);
+  g_free (arrival);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Arrival, arrival_free)
+
+static void
+on_hands_shaken (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Arrival) arrival = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GIOStream) stream = stepcast_tls_stream_accept_finish (result, &error);
+
+  if (stream == NULL)
+    g_debug ("A connection was not taken: %s", error->message);
+  else if (arrival->server->soup != NULL && arrival->server->closing == NULL)
+    give_to_soup (arrival->server, stream, arrival->local, arrival->remote);
+}
+
+static void
 on_accepted (GSocketConnection *connection, gpointer user_data)
 {
   StepcastServer *self = user_data;
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
-  g_autoptr (GError) error = NULL;
+  Arrival *arrival;
 
   if (local == NULL || remote == NULL) /* it has gone again */
     return;
-  if (!soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, &error))
-    g_debug ("A connection was not taken: %s", error->message);
+  if (self->credentials == NULL)
+    {
+      give_to_soup (self, G_IO_STREAM (connection), local, remote);
+      return;
+    }
+
+  arrival = g_new (Arrival, 1);
+  arrival->server = g_object_ref (self);
+  arrival->local = g_steal_pointer (&local);
+  arrival->remote = g_steal_pointer (&remote);
+  stepcast_tls_stream_accept_async (connection, self->credentials, self->handshakes,
+                                    on_hands_shaken, arrival);
 }
 
 static void
@@ -537,7 +594,7 @@ static StepcastHosts *
 make_hosts (StepcastServer *self)
 {
   g_autoptr (StepcastHosts) hosts =
-    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor), FALSE);
+    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor), self->credentials != NULL);
 
   for (guint i = 0; self->allowed_hosts != NULL && self->allowed_hosts[i] != NULL; i++)
     stepcast_hosts_allow_host (hosts, self->allowed_hosts[i]);
@@ -580,6 +637,19 @@ stepcast_server_allow (StepcastServer *self, const char *const *hosts, const cha
   g_strfreev (self->allowed_origins);
   self->allowed_hosts = g_strdupv ((GStrv) hosts);
   self->allowed_origins = g_strdupv ((GStrv) origins);
+}
+
+/**
+ * stepcast_server_set_credentials:
+ * @self: a server that does not listen yet
+ * @credentials: what it is to speak TLS with, and nothing else from then on
+ */
+void
+stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials)
+{
+  g_return_if_fail (self->gate == NULL && self->credentials == NULL);
+
+  self->credentials = stepcast_tls_credentials_ref (credentials);
 }
 
 /**
@@ -795,6 +865,7 @@ stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback,
   g_return_if_fail (self->closing == NULL);
 
   stepcast_server_stop_listening (self);
+  g_cancellable_cancel (self->handshakes);
   self->closing = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (self->closing, stepcast_server_close_async);
 
@@ -827,6 +898,7 @@ stepcast_server_dispose (GObject *object)
   StepcastServer *self = STEPCAST_SERVER (object);
 
   stepcast_server_stop_listening (self);
+  g_cancellable_cancel (self->handshakes);
   g_clear_object (&self->acceptor);
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
@@ -851,6 +923,8 @@ stepcast_server_finalize (GObject *object)
   g_free (self->base_uri);
   g_strfreev (self->allowed_hosts);
   g_strfreev (self->allowed_origins);
+  g_clear_pointer (&self->credentials, stepcast_tls_credentials_unref);
+  g_object_unref (self->handshakes);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);
 }
@@ -905,6 +979,7 @@ static void
 stepcast_server_init (StepcastServer *self)
 {
   self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
+  self->handshakes = g_cancellable_new ();
   self->base_uri = g_strdup (""); /* until it listens */
   self->joined_delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
