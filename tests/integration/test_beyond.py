@@ -459,6 +459,32 @@ class Wss(TlsCase):
                 self.assert_consecutive(serials, 1)
                 await client.answered('stop')
 
+    async def test_many_requests_in_one_record(self):
+        """What was decrypted and is not read yet is not seen by the kernel; and whoever asks too
+        fast is read later."""
+        async with self.serve() as service:
+            for count, per_record in ((150, 150), (150, 1), (600, 600), (600, 7)):
+                def ask():
+                    client = service.connect_slowly('/ws?generator=pattern&bytes=300')
+                    requests = [make_frame(1, f'nonsense{index}'.encode())
+                                for index in range(count)]
+                    for index in range(0, count, per_record):
+                        client.sendall(b''.join(requests[index:index + per_record]))
+                    buffer, answers = bytearray(), []
+                    while len(answers) < count:
+                        data = client.recv(65536)
+                        assert data, 'closed'
+                        buffer += data
+                        while (taken := take_frame(buffer)) is not None:
+                            answers.append(taken[1].decode())
+                    client.close()
+                    return answers
+
+                with self.subTest(count=count, per_record=per_record):
+                    answers = await asyncio.to_thread(ask)
+                    for index, answer in enumerate(answers):
+                        self.assertIn(f'nonsense{index}”', answer)
+
     async def test_pings_between_frames(self):
         async with self.serve() as service:
             async with await service.connect(generator='pattern', bytes=400_000) as client:
