@@ -409,7 +409,9 @@ stepcast_hosts_make_uri (const StepcastHosts *self, GInetAddress *address, GInet
 
   if (self->first_allowed != NULL && (is_any || self->has_tls) &&
       !g_inet_address_get_is_loopback (address))
-    return g_strdup_printf ("%s://%s/", scheme, self->first_allowed);
+    return g_strdup_printf ("%s://%s/",
+                            g_str_has_suffix (self->first_allowed, ":443") ? "https" : scheme,
+                            self->first_allowed); /* a proxy has TLS there, if not we */
 
   name = bracket (!is_any ? address : outer != NULL ? outer : loopback);
   return g_strdup_printf ("%s://%s:%u/", scheme, name, self->port);

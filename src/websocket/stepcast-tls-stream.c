@@ -640,8 +640,8 @@ end_handshake (GTask *task, GError *error)
 
 static void wait_for_peer (GTask *task);
 
-/* The work of a handshake, a signature, is about a millisecond; between its parts, and between
- * those of different peers, others have a turn. */
+/* The work of a handshake, mostly a signature, is half a millisecond to two; between its parts, and
+ * between those of different peers, others have a turn. */
 static gboolean
 on_peer_ready (GSocket *socket, GIOCondition condition, gpointer user_data)
 {

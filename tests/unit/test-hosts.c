@@ -266,8 +266,10 @@ test_links (void)
 {
   g_autoptr (StepcastHosts) plain = stepcast_hosts_new (8347, FALSE);
   g_autoptr (StepcastHosts) named = stepcast_hosts_new (8347, FALSE);
+  g_autoptr (StepcastHosts) proxied = stepcast_hosts_new (8347, FALSE);
   g_autoptr (StepcastHosts) tls = stepcast_hosts_new (8347, TRUE);
 
+  stepcast_hosts_allow_host (proxied, "box.example:443");
   stepcast_hosts_allow_host (named, "box.example");
   stepcast_hosts_allow_host (named, "other.example");
   stepcast_hosts_allow_host (tls, "box.example:8443");
@@ -283,6 +285,7 @@ test_links (void)
   assert_uri (named, "0.0.0.0", "192.168.1.5", "http://box.example:8347/");
   assert_uri (named, "192.168.1.5", NULL, "http://192.168.1.5:8347/");
   assert_uri (named, "127.0.0.1", NULL, "http://127.0.0.1:8347/");
+  assert_uri (proxied, "0.0.0.0", NULL, "https://box.example:443/");
   assert_uri (tls, "192.168.1.5", NULL, "https://box.example:8443/");
   assert_uri (tls, "127.0.0.1", NULL, "https://127.0.0.1:8347/");
 }
