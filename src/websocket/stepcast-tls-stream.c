@@ -620,7 +620,7 @@ handshake_free (gpointer data)
 static void
 end_handshake (GTask *task, GError *error)
 {
-  g_autoptr (GTask) owned = task;
+  g_autoptr (GTask) owned G_GNUC_UNUSED = task;
   Handshake *handshake = g_task_get_task_data (task);
   StepcastTlsStream *stream;
 
