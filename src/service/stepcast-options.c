@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "stepcast-hosts.h"
+
 /* Nobody types this: the option is not there. */
 #define NOT_GIVEN G_MININT
 
@@ -16,6 +18,10 @@ typedef struct
 {
   char *address;
   int port;
+  char **allow_hosts;
+  char **allow_origins;
+  char *tls_certificate;
+  char *tls_key;
   char *auth;
   int n_workers;
   char *validate;
@@ -33,6 +39,10 @@ static void
 raw_options_clear (RawOptions *raw)
 {
   g_free (raw->address);
+  g_strfreev (raw->allow_hosts);
+  g_strfreev (raw->allow_origins);
+  g_free (raw->tls_certificate);
+  g_free (raw->tls_key);
   g_free (raw->auth);
   g_free (raw->validate);
   g_free (raw->compress);
@@ -51,6 +61,16 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
       N_ ("Listen on this numeric address (default: 127.0.0.1)"), N_ ("ADDRESS") },
     { "port", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->port,
       N_ ("Listen on this port (default: 8347); 0 for any free one"), N_ ("PORT") },
+    { "allow-host", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_hosts,
+      N_ ("A name that it is reached by, besides localhost and its addresses; may be repeated"),
+      N_ ("NAME[:PORT]") },
+    { "allow-origin", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_origins,
+      N_ ("Pages of another site that may ask, if they have a token; may be repeated"),
+      N_ ("ORIGIN") },
+    { "tls-certificate", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_certificate,
+      N_ ("Speak TLS, with the certificate in this file"), N_ ("FILE.pem") },
+    { "tls-key", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_key,
+      N_ ("The certificate’s key (default: in the same file)"), N_ ("FILE.pem") },
     { "auth", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->auth,
       N_ ("Ask for a token (the default), or for none"), N_ ("token|none") },
     { "workers", 'w', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->n_workers,
@@ -175,6 +195,58 @@ check_address (const char *value, GInetAddress **address, GError **error)
          refuse (error, "--address", value, _ ("a numeric address, such as 127.0.0.1 or ::1"));
 }
 
+/* Sets @checked to what @normalize makes of @values. */
+static gboolean
+check_list (char **values,
+            char *(*normalize) (const char *text),
+            GStrv *checked,
+            const char *option,
+            const char *range,
+            GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (values == NULL)
+    return TRUE;
+  for (guint i = 0; values[i] != NULL; i++)
+    {
+      g_autofree char *value = normalize (values[i]);
+
+      if (value == NULL)
+        return refuse (error, option, values[i], range);
+      g_strv_builder_add (builder, value);
+    }
+
+  *checked = g_strv_builder_end (builder);
+  return TRUE;
+}
+
+static gboolean
+check_names (StepcastOptions *self, const RawOptions *raw, GError **error)
+{
+  return check_list (raw->allow_hosts, stepcast_hosts_normalize_host, &self->allow_hosts,
+                     "--allow-host",
+                     _ ("one name or address without wildcards, and a port if it is another than "
+                        "ours, such as stepcast.example.org or stepcast.example.org:8443"),
+                     error) &&
+         check_list (raw->allow_origins, stepcast_hosts_normalize_origin, &self->allow_origins,
+                     "--allow-origin",
+                     _ ("the scheme and the host of one site, and its port, without wildcards and "
+                        "without a path, such as https://example.org"),
+                     error);
+}
+
+static gboolean
+check_key (const RawOptions *raw, GError **error)
+{
+  if (raw->tls_key == NULL || raw->tls_certificate != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                       _ ("--tls-key is of use with --tls-certificate only"));
+  return FALSE;
+}
+
 static gboolean
 fill (StepcastOptions *self, RawOptions *raw, GError **error)
 {
@@ -187,9 +259,12 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
       !check_compress (raw->compress, &self->compress, error) ||
       !check_choice (raw->bus, "session", "none", &self->is_off_bus, "--bus", error) ||
       !check_seconds (raw->idle_timeout, "--idle-timeout", error) ||
-      !check_address (raw->address, &self->address, error))
+      !check_address (raw->address, &self->address, error) || !check_names (self, raw, error) ||
+      !check_key (raw, error))
     return FALSE;
 
+  self->tls_certificate = g_steal_pointer (&raw->tls_certificate);
+  self->tls_key = g_steal_pointer (&raw->tls_key);
   self->has_port = raw->port != NOT_GIVEN;
   self->port = self->has_port ? (guint16) raw->port : 0;
   self->has_n_workers = raw->n_workers != NOT_GIVEN;
@@ -235,6 +310,10 @@ void
 stepcast_options_free (StepcastOptions *self)
 {
   g_clear_object (&self->address);
+  g_strfreev (self->allow_hosts);
+  g_strfreev (self->allow_origins);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
   g_free (self->default_generator);
   g_strfreev (self->argv);
   g_free (self);

@@ -18,6 +18,10 @@ G_BEGIN_DECLS
 /**
  * StepcastOptions:
  * @address: (nullable): where to listen
+ * @allow_hosts: (nullable): by which names it is reached, too
+ * @allow_origins: (nullable): which pages elsewhere may ask
+ * @tls_certificate: (nullable): a file; with it, TLS is spoken
+ * @tls_key: (nullable): another one, if the key is not in that
  * @has_port: @port is given
  * @port: on which port; 0 for any free one
  * @is_open: no token is asked for
@@ -40,6 +44,10 @@ G_BEGIN_DECLS
 typedef struct
 {
   GInetAddress *address;
+  GStrv allow_hosts;
+  GStrv allow_origins;
+  char *tls_certificate;
+  char *tls_key;
   gboolean has_port;
   guint16 port;
   gboolean is_open;

@@ -18,6 +18,9 @@ G_DECLARE_FINAL_TYPE (StepcastSettings, stepcast_settings, STEPCAST, SETTINGS, G
 StepcastSettings *stepcast_settings_new (const StepcastOptions *options);
 
 GInetAddress *stepcast_settings_dup_address (StepcastSettings *self);
+GStrv stepcast_settings_dup_allow_hosts (StepcastSettings *self);
+GStrv stepcast_settings_dup_allow_origins (StepcastSettings *self);
+gboolean stepcast_settings_dup_tls_files (StepcastSettings *self, char **certificate, char **key);
 guint16 stepcast_settings_get_port (StepcastSettings *self);
 guint stepcast_settings_get_n_workers (StepcastSettings *self);
 gboolean stepcast_settings_is_validated (StepcastSettings *self);

@@ -13,6 +13,8 @@
 #include "stepcast-gsource.h"
 #include "stepcast-http.h"
 #include "stepcast-lobby.h"
+#include "stepcast-own-address.h"
+#include "stepcast-tls-stream.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
@@ -31,9 +33,14 @@ struct _StepcastServer
   StepcastSessionManager *manager;
   StepcastRasterizer *rasterizer;
   SoupServer *soup;
-  StepcastAcceptor *acceptor; /* (nullable): while it listens */
+  StepcastAcceptor *acceptor;          /* (nullable): while it listens */
+  StepcastTlsCredentials *credentials; /* (nullable): without, it speaks no TLS */
+  GCancellable *handshakes;            /* of TLS */
+  GStrv allowed_hosts;                 /* (nullable) */
+  GStrv allowed_origins;               /* (nullable) */
   StepcastGate *gate;
   char *base_uri;
+  gboolean is_public; /* others than this machine may reach it */
 
   StepcastLobby *lobby;
 };
@@ -124,6 +131,8 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
   /* libsoup keeps connections only where it listens by itself. */
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
                                 "close");
+
+  stepcast_gate_add_headers (self->gate, message);
 
   /* A status that is set here keeps the handlers from being called. */
   if (!stepcast_gate_check (self->gate, message, &status, &error))
@@ -284,17 +293,72 @@ handle_ws (SoupServer *soup,
 /* ---- the server ---- */
 
 static void
+give_to_soup (StepcastServer *self,
+              GIOStream *stream,
+              GSocketAddress *local,
+              GSocketAddress *remote)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!soup_server_accept_iostream (self->soup, stream, local, remote, &error))
+    g_debug ("A connection was not taken: %s", error->message);
+}
+
+/* A connection whose hands are being shaken. */
+typedef struct
+{
+  StepcastServer *server;
+  GSocketAddress *local;
+  GSocketAddress *remote;
+} Arrival;
+
+static void
+arrival_free (Arrival *arrival)
+{
+  g_object_unref (arrival->server);
+  g_object_unref (arrival->local);
+  g_object_unref (arrival->remote);
+  g_free (arrival);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Arrival, arrival_free)
+
+static void
+on_hands_shaken (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Arrival) arrival = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GIOStream) stream = stepcast_tls_stream_accept_finish (result, &error);
+
+  if (stream == NULL)
+    g_debug ("A connection was not taken: %s", error->message);
+  else if (arrival->server->soup != NULL &&
+           !g_cancellable_is_cancelled (arrival->server->handshakes))
+    give_to_soup (arrival->server, stream, arrival->local, arrival->remote);
+}
+
+static void
 on_accepted (GSocketConnection *connection, gpointer user_data)
 {
   StepcastServer *self = user_data;
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
-  g_autoptr (GError) error = NULL;
+  Arrival *arrival;
 
   if (local == NULL || remote == NULL) /* it has gone again */
     return;
-  if (!soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, &error))
-    g_debug ("A connection was not taken: %s", error->message);
+  if (self->credentials == NULL)
+    {
+      give_to_soup (self, G_IO_STREAM (connection), local, remote);
+      return;
+    }
+
+  arrival = g_new (Arrival, 1);
+  arrival->server = g_object_ref (self);
+  arrival->local = g_steal_pointer (&local);
+  arrival->remote = g_steal_pointer (&remote);
+  stepcast_tls_stream_accept_async (connection, self->credentials, self->handshakes,
+                                    on_hands_shaken, arrival);
 }
 
 static void
@@ -303,24 +367,79 @@ on_n_connections (StepcastAcceptor *acceptor, GParamSpec *pspec, StepcastServer 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CONNECTIONS]);
 }
 
+/* With the port, which is known by now. */
+static StepcastHosts *
+make_hosts (StepcastServer *self)
+{
+  g_autoptr (StepcastHosts) hosts =
+    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor), self->credentials != NULL);
+
+  for (guint i = 0; self->allowed_hosts != NULL && self->allowed_hosts[i] != NULL; i++)
+    stepcast_hosts_allow_host (hosts, self->allowed_hosts[i]);
+  for (guint i = 0; self->allowed_origins != NULL && self->allowed_origins[i] != NULL; i++)
+    stepcast_hosts_allow_origin (hosts, self->allowed_origins[i]);
+
+  return g_steal_pointer (&hosts);
+}
+
 /* @access: (transfer full). The acceptor listens. */
 static void
 set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access)
 {
-  guint16 port = stepcast_acceptor_get_port (self->acceptor);
-  GSocketFamily family = g_inet_address_get_family (address);
-  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (family);
-  gboolean is_any = g_inet_address_get_is_any (address);
-  g_autofree char *name = g_inet_address_to_string (is_any ? loopback : address);
+  StepcastHosts *hosts = make_hosts (self);
+  g_autoptr (GInetAddress) outer = NULL;
 
   g_signal_connect_object (self->acceptor, "notify::n-connections", G_CALLBACK (on_n_connections),
                            self, 0);
-  self->gate = stepcast_gate_new (access, address, port);
+  self->is_public = !g_inet_address_get_is_loopback (address);
+  if (g_inet_address_get_is_any (address))
+    outer = stepcast_own_address_find (g_inet_address_get_family (address));
   g_free (self->base_uri);
-  self->base_uri =
-    g_strdup_printf (family == G_SOCKET_FAMILY_IPV6 ? "http://[%s]:%u/" : "http://%s:%u/", name,
-                     port);
+  self->base_uri = stepcast_hosts_make_uri (hosts, address, outer);
+  self->gate = stepcast_gate_new (access, hosts);
   g_object_notify (G_OBJECT (self), "address");
+}
+
+/**
+ * stepcast_server_allow:
+ * @self: a server that does not listen yet
+ * @hosts: the names that it is reached by, as stepcast_hosts_normalize_host() has them
+ * @origins: the pages elsewhere that may ask it, as stepcast_hosts_normalize_origin() has them
+ */
+void
+stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins)
+{
+  g_return_if_fail (self->gate == NULL);
+
+  g_strfreev (self->allowed_hosts);
+  g_strfreev (self->allowed_origins);
+  self->allowed_hosts = g_strdupv ((GStrv) hosts);
+  self->allowed_origins = g_strdupv ((GStrv) origins);
+}
+
+/**
+ * stepcast_server_set_credentials:
+ * @self: a server that does not listen yet
+ * @credentials: what it is to speak TLS with, and nothing else from then on
+ */
+void
+stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials)
+{
+  g_return_if_fail (self->gate == NULL && self->credentials == NULL);
+
+  self->credentials = stepcast_tls_credentials_ref (credentials);
+}
+
+/**
+ * stepcast_server_is_public:
+ * @self: a server
+ *
+ * Returns: whether it listens, and others than this machine may reach it
+ */
+gboolean
+stepcast_server_is_public (StepcastServer *self)
+{
+  return self->is_public;
 }
 
 /**
@@ -535,6 +654,7 @@ stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback,
 
   g_task_set_source_tag (task, stepcast_server_close_async);
   stepcast_server_stop_listening (self);
+  g_cancellable_cancel (self->handshakes);
   stepcast_lobby_close_async (self->lobby, on_lobby_closed, task);
 }
 
@@ -552,6 +672,7 @@ stepcast_server_dispose (GObject *object)
   StepcastServer *self = STEPCAST_SERVER (object);
 
   stepcast_server_stop_listening (self);
+  g_cancellable_cancel (self->handshakes);
   g_clear_object (&self->acceptor);
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
@@ -570,6 +691,10 @@ stepcast_server_finalize (GObject *object)
 
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
+  g_strfreev (self->allowed_hosts);
+  g_strfreev (self->allowed_origins);
+  g_clear_pointer (&self->credentials, stepcast_tls_credentials_unref);
+  g_object_unref (self->handshakes);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);
 }
@@ -614,6 +739,7 @@ stepcast_server_class_init (StepcastServerClass *klass)
 static void
 stepcast_server_init (StepcastServer *self)
 {
+  self->handshakes = g_cancellable_new ();
   self->base_uri = g_strdup (""); /* until it listens */
 }
 

@@ -10,6 +10,7 @@
 #include "stepcast-links.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-tls-credentials.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,10 @@ void stepcast_server_set_viewer_defaults (StepcastServer *self,
                                           StepcastDelivery joined_delivery,
                                           guint max_fps);
 void stepcast_server_set_compress (StepcastServer *self, StepcastCompress when);
+void
+stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins);
+void stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials);
+gboolean stepcast_server_is_public (StepcastServer *self);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,
