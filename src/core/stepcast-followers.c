@@ -135,6 +135,7 @@ merge_demand (StepcastDemand *all, const StepcastDemand *one)
   all->due_us = MIN (all->due_us, one->due_us);
   if (all->encoder == NULL)
     all->encoder = one->encoder;
+  all->encodes_every |= one->is_every && one->encoder != NULL;
 }
 
 /**

@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  *   %STEPCAST_NEVER if none is
  * @encoder: (nullable) (unowned): somebody wants the frames that are made now encoded by it, too.
  *   There is one encoder in the process
+ * @encodes_every: with @is_every, each of them; else only the last of those that come home
+ * together, which is all that those who follow the latest are going to take
  *
  * Which frames those who look at a run want of it now. Without any demand a run only steps.
  */
@@ -31,6 +33,7 @@ typedef struct
   gsize bytes;
   gint64 due_us;
   StepcastFrameEncoder *encoder;
+  gboolean encodes_every;
 } StepcastDemand;
 
 #define STEPCAST_NEVER G_MAXINT64

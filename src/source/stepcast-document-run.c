@@ -206,7 +206,8 @@ take_documents (StepcastDocumentRun *self, GPtrArray *documents)
       gboolean is_due = is_last && g_get_monotonic_time () >= demand.due_us;
 
       if (demand.is_every || is_due)
-        begin_check (self, documents->pdata[i], first_step + i, demand.encoder);
+        begin_check (self, documents->pdata[i], first_step + i,
+                     is_last || demand.encodes_every ? demand.encoder : NULL);
     }
 }
 

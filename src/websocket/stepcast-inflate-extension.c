@@ -170,19 +170,20 @@ filter (StepcastInflateExtension *self, guint8 *header, GBytes *payload, GError 
   const guint8 opcode = header[0] & OPCODE;
   const gboolean is_first = opcode != OPCODE_CONTINUATION;
   const gboolean is_last = (header[0] & FIN) != 0;
+  const gboolean is_marked = (header[0] & RSV1) != 0;
   GBytes *result;
 
-  if (opcode > OPCODE_BINARY || is_first == self->is_within_message)
+  if (opcode > OPCODE_BINARY || is_first == self->is_within_message || (is_marked && !is_first))
     return g_bytes_ref (payload);
 
   self->is_within_message = !is_last;
-  if (is_first && (header[0] & RSV1) != 0)
+  if (is_marked)
     {
       header[0] &= (guint8) ~RSV1;
       if (!begin_message (self, error))
         return NULL;
     }
-  if (self->stream == NULL || (header[0] & RSV1) != 0)
+  if (self->stream == NULL)
     return g_bytes_ref (payload);
 
   result = inflate_frame (self, payload, is_last, error);

@@ -186,6 +186,8 @@ test_reserved_bit_within (Fixture *fixture, gconstpointer data)
   assert_takes (fixture, RSV1 | TEXT, hello, 3, "He");
   assert_leaves (fixture, RSV1 | TEXT, "a message within another");
   assert_leaves (fixture, FIN | RSV1 | CONTINUATION, "x");
+  assert_leaves (fixture, RSV1 | TEXT, "it is still within that one");
+  assert_takes (fixture, FIN | CONTINUATION, hello + 3, sizeof hello - 3, "llo");
 }
 
 static void

@@ -1019,6 +1019,33 @@ test_encoded_once (void)
   tear_down (&fixture);
 }
 
+/* Where each frame is wanted, but not encoded, only those are that somebody takes who wants them
+ * so: the last of those that come together. */
+static void
+test_encoded_last (void)
+{
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+  g_autoptr (StepcastMockSink) every = stepcast_mock_sink_new_every (10);
+  g_autoptr (StepcastMockSink) sink = stepcast_mock_sink_new_latest (0);
+  Fixture fixture;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  stepcast_mock_sink_set_encoder (sink, STEPCAST_FRAME_ENCODER (encoder));
+  stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (every));
+  stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (sink));
+  start (&fixture);
+  stepcast_test_wait_for (stepcast_mock_sink_get_n_frames (every) == 10);
+  for (guint i = 0; i < 9; i++) /* they may have come in more than one slice */
+    {
+      StepcastFrame *frame = stepcast_mock_sink_get_frame (every, i);
+
+      g_assert_true (frame == stepcast_mock_sink_get_frame (sink, i));
+    }
+  g_assert_true (is_encoded (stepcast_mock_sink_get_last (every)));
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), <, 10);
+  tear_down (&fixture);
+}
+
 /* Nothing is encoded while nobody who wants it so wants a frame. */
 static void
 test_encoded_on_demand (void)
@@ -2168,6 +2195,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/frames/no-sink-no-draw", test_no_sink_no_draw);
   g_test_add_func ("/session/frames/validated", test_validated);
   g_test_add_func ("/session/frames/encoded-once", test_encoded_once);
+  g_test_add_func ("/session/frames/encoded-last", test_encoded_last);
   g_test_add_func ("/session/frames/encoded-on-demand", test_encoded_on_demand);
 
   g_test_add_func ("/session/draw/idle", test_draw_idle);
