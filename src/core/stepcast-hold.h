@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * StepcastHoldFunc:
  * @user_data: as it was given
  *
- * It is held now, or is not any more.
+ * It is held, maybe by somebody else than before, or is not any more.
  */
 typedef void (*StepcastHoldFunc) (gpointer user_data);
 
