@@ -81,6 +81,7 @@ enum
   PROP_STATE = 1,
   PROP_RATE,
   PROP_N_SINKS,
+  PROP_WHEN_UNWATCHED,
   N_PROPS
 };
 
@@ -1228,6 +1229,9 @@ stepcast_session_get_property (GObject *object, guint id, GValue *value, GParamS
     case PROP_N_SINKS:
       g_value_set_uint (value, stepcast_followers_get_length (self->followers));
       break;
+    case PROP_WHEN_UNWATCHED:
+      g_value_set_enum (value, (int) stepcast_unwatched_get_action (self->unwatched));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -1289,6 +1293,10 @@ stepcast_session_class_init (StepcastSessionClass *klass)
                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_N_SINKS] = g_param_spec_uint ("n-sinks", NULL, NULL, 0, G_MAXUINT, 0,
                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /* It tells of the grace time, too. */
+  properties[PROP_WHEN_UNWATCHED] =
+    g_param_spec_enum ("when-unwatched", NULL, NULL, STEPCAST_TYPE_WHEN_UNWATCHED,
+                       STEPCAST_WHEN_UNWATCHED_RUN, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -1633,6 +1641,7 @@ stepcast_session_set_when_unwatched (StepcastSession *self,
 
   stepcast_unwatched_free (self->unwatched);
   self->unwatched = stepcast_unwatched_new (self, action, grace_ms);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WHEN_UNWATCHED]);
 }
 
 StepcastWhenUnwatched
