@@ -1324,8 +1324,8 @@ class Many(DBusTest):
                     await guest.manager('Introduce', '(s)', 'cli')
                     await guest.session(path, 'Pause')
                     name = self.name_of(guest)
-                self.assertEqual((await ann.get(path, 'StateBy'))[1], name)
                 await ann.wait_state(path, 'paused')
+                self.assertEqual(await ann.get(path, 'StateBy'), ('cli', name))
                 await ann.session(path, 'Resume')
 
     async def test_with_a_viewer(self):
