@@ -63,6 +63,7 @@ print_frames (StepcastDBusSession *session)
   if (stepcast_dbus_session_get_when_unwatched (session) == NULL)
     return; /* the service is older */
 
+  /* TRANSLATORS: how many pictures were drawn in all, and how many of them were looked through */
   text = g_strdup_printf (_ ("%" PRIu64 " drawn, %" PRIu64 " validated"),
                           stepcast_dbus_session_get_frames_drawn (session),
                           stepcast_dbus_session_get_frames_validated (session));

@@ -129,7 +129,7 @@ static void
 fill_heading (Row row)
 {
   /* TRANSLATORS: headings of a table of viewers; the first is of their numbers, and short */
-  row[NUMBER] = g_strdup (_ ("NO"));
+  row[NUMBER] = g_strdup (_ ("NO."));
   row[WHO] = g_strdup (_ ("WHO"));
   /* TRANSLATORS: “view” or “control” */
   row[ROLE] = g_strdup (_ ("ROLE"));

@@ -492,7 +492,7 @@ class Many(CliTestCase):
                 await every.next('frame')
             status = await self.cli('status')
             heading, *rows = status.split('\n\n')[1].splitlines()
-            self.assertEqual(heading.split(), ['NO', 'WHO', 'ROLE', 'DELIVERY', 'FRAMES/S', 'SENT',
+            self.assertEqual(heading.split(), ['NO.', 'WHO', 'ROLE', 'DELIVERY', 'FRAMES/S', 'SENT',
                                                'MISSED', 'BACKLOG', 'ROUND', 'TRIP'])
             self.assertEqual(len(rows), 2)
             for row in rows:
@@ -501,11 +501,12 @@ class Many(CliTestCase):
             column = heading.index('DELIVERY')
             self.assertEqual(sorted(row[column:].split()[0] for row in rows), ['every', 'latest'])
             row = next(row for row in rows if 'every' in row)
-            self.assertRegex(row, r'control  every +\S+ +3 +0 +0 B')
+            # It may have had the picture of where it was paused, too.
+            self.assertRegex(row, r'control  every +\S+ +[34] +0 +0 B')
             listed = (await self.object('status'))['viewer-list']
             self.assertEqual({(v['role'], v['delivery']) for v in listed},
                              {('control', 'every'), ('control', 'latest')})
-            self.assertEqual(max(v['sent'] for v in listed), 3)
+            self.assertGreaterEqual(max(v['sent'] for v in listed), 3)
             self.assertRegex(status, r'(?m)^  Frames        \d+ drawn, \d+ validated$')
 
     async def test_who_has_stopped_what_is_run(self):

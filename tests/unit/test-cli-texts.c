@@ -212,10 +212,10 @@ test_viewer_table (void)
 
   g_assert_cmpstr (
     table, ==,
-    "  NO  WHO            ROLE     DELIVERY  FRAMES/S    SENT  MISSED  BACKLOG  ROUND TRIP\n"
-    "   3  browser, away  control  every           60  123456       0  1.5 MiB       12 ms\n"
-    "  12  WebSocket      view     latest         2.5       7    4711     12 B           -\n"
-    "   -  -              -        \\x1b[2J          -       -       -        -           -\n");
+    "  NO.  WHO            ROLE     DELIVERY  FRAMES/S    SENT  MISSED  BACKLOG  ROUND TRIP\n"
+    "    3  browser, away  control  every           60  123456       0  1.5 MiB       12 ms\n"
+    "   12  WebSocket      view     latest         2.5       7    4711     12 B           -\n"
+    "    -  -              -        \\x1b[2J          -       -       -        -           -\n");
 }
 
 int
