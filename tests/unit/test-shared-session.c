@@ -803,15 +803,16 @@ test_unwatched_when_it_has_ended (Fixture *fixture, gconstpointer data)
 static void
 test_dispose_in_the_grace (Fixture *fixture, gconstpointer data)
 {
+  g_autoptr (GVariant) none =
+    g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
+
   begin_watched (fixture, STEPCAST_WHEN_UNWATCHED_STOP, SHORT_GRACE_MS);
   leave (fixture);
   g_clear_object (&fixture->session);
   wait_for_grace ();
 
   /* For the end of the test. */
-  fixture->session = stepcast_session_new (
-    "mock_2", fixture->source,
-    g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)), DEADLINE_MS);
+  fixture->session = stepcast_session_new ("mock_2", fixture->source, none, DEADLINE_MS);
 }
 
 /* A rule that takes another's place does so at once. */
