@@ -20,6 +20,7 @@ struct _StepcastMockSink
   StepcastFrameEncoder *encoder; /* (nullable) (unowned) */
   gint64 interval_us;            /* from a frame to when the next is due */
   GPtrArray *frames;
+  StepcastActor *actor; /* (nullable) */
   StepcastMockSinkFunc func;
   gpointer user_data;
 };
@@ -83,11 +84,18 @@ stepcast_mock_sink_deliver (StepcastFrameSink *sink, StepcastFrame *const *frame
     }
 }
 
+static StepcastActor *
+stepcast_mock_sink_get_actor (StepcastFrameSink *sink)
+{
+  return STEPCAST_MOCK_SINK (sink)->actor;
+}
+
 static void
 frame_sink_init (StepcastFrameSinkInterface *iface)
 {
   iface->get_demand = stepcast_mock_sink_get_demand;
   iface->deliver = stepcast_mock_sink_deliver;
+  iface->get_actor = stepcast_mock_sink_get_actor;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastMockSink,
@@ -98,7 +106,10 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastMockSink,
 static void
 stepcast_mock_sink_finalize (GObject *object)
 {
-  g_ptr_array_unref (STEPCAST_MOCK_SINK (object)->frames);
+  StepcastMockSink *self = STEPCAST_MOCK_SINK (object);
+
+  g_ptr_array_unref (self->frames);
+  g_clear_pointer (&self->actor, stepcast_actor_unref);
 
   G_OBJECT_CLASS (stepcast_mock_sink_parent_class)->finalize (object);
 }
@@ -173,6 +184,14 @@ stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, 
 {
   self->func = func;
   self->user_data = user_data;
+}
+
+/* @id: whose it is: a viewer's number */
+void
+stepcast_mock_sink_set_viewer (StepcastMockSink *self, const char *id)
+{
+  g_clear_pointer (&self->actor, stepcast_actor_unref);
+  self->actor = stepcast_actor_new (STEPCAST_ACTOR_WEBSOCKET, id);
 }
 
 guint

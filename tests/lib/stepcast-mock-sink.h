@@ -27,6 +27,7 @@ void stepcast_mock_sink_set_encoder (StepcastMockSink *self, StepcastFrameEncode
 void stepcast_mock_sink_set_interval (StepcastMockSink *self, gint64 interval_us);
 void
 stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, gpointer user_data);
+void stepcast_mock_sink_set_viewer (StepcastMockSink *self, const char *id);
 
 void stepcast_mock_sink_drop (StepcastMockSink *self);
 
