@@ -15,10 +15,17 @@
 /* What is longer has no beginning that says what it is. */
 #define MAX_PRINTED_BYTES 4096
 
-/* It would put blanks into what the macro makes a string of. */
-/* clang-format off */
-G_DEFINE_QUARK (stepcast-error-quark, stepcast_error)
-/* clang-format on */
+/* G_DEFINE_QUARK's is not ordered between threads: any of ours may be the first to ask. */
+GQuark
+stepcast_error_quark (void)
+{
+  static gsize quark = 0;
+
+  if (g_once_init_enter (&quark))
+    g_once_init_leave (&quark, g_quark_from_static_string ("stepcast-error-quark"));
+
+  return (GQuark) quark;
+}
 
 /**
  * stepcast_error_nick:

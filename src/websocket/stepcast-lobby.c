@@ -286,8 +286,7 @@ open_for (StepcastLobby *self, StepcastViewer *viewer, StepcastRole role, GHashT
     }
 
   /* Who says what becomes of it unwatched wants it to outlive the one who opened it. */
-  stepcast_viewer_own (viewer, self->manager, get_audience (self, session),
-                       !rule.is_given || rule.action == STEPCAST_WHEN_UNWATCHED_STOP);
+  stepcast_viewer_own (viewer, self->manager, get_audience (self, session), !rule.is_given);
 }
 
 static void

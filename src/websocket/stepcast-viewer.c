@@ -178,6 +178,8 @@ get_room (StepcastViewer *self)
     return n_held == 0 ? 1 : 0;
 
   room = (guint) MAX (self->window_bytes / self->last_frame_bytes, 2);
+  if (self->unshown.is_acking) /* it may wait for a whole window before it says so */
+    return n_held < room ? room - n_held : 0;
   return n_held > room / 2 ? 0 : room - n_held;
 }
 

@@ -482,6 +482,12 @@ class Service:
         await client.open(path, **options)
         return client
 
+    async def connect_raw_v1(self, path='/ws', *, headers=(), receive_bytes=None, **query):
+        client = RawV1Client(self)
+        await client.open(self.path_of(path, **query) if query else path, headers=headers,
+                          receive_bytes=receive_bytes, protocol='stepcast.v1')
+        return client
+
     @staticmethod
     def path_of(path, **query):
         return path + '?' + urllib.parse.urlencode(query)
@@ -521,6 +527,9 @@ class Client:
 
     async def send(self, text):
         await within(self.socket.send(text), f'sending {text[:60]!r}')
+
+    async def send_text(self, text):
+        await self.send(text)
 
     async def receive(self):
         return await within(self.socket.recv(), 'a message')
@@ -594,12 +603,10 @@ def content_of(message, kind):
     return told
 
 
-class V1Client(Client):
-    """Speaks stepcast.v1."""
+class V1Speech:
+    """Speaks stepcast.v1, over what has receive() and send_text()."""
 
-    def __init__(self, socket_):
-        super().__init__(socket_)
-        self.last_id = 0
+    last_id = 0
 
     async def message(self):
         """The next message as a dictionary; a frame has its picture as `svg`."""
@@ -628,7 +635,7 @@ class V1Client(Client):
         return await self.next('state', condition=lambda message: message['state'] == state)
 
     async def send_json(self, **members):
-        await self.send(json.dumps(members))
+        await self.send_text(json.dumps(members))
 
     async def ask(self, kind, **members):
         """Sends a request, reads on to its answer: (what came before it, the answer)."""
@@ -650,6 +657,10 @@ class V1Client(Client):
         assert answer['type'] == 'error' and answer['code'] == code, answer
         assert isinstance(answer['message'], str) and answer['message'], answer
         return answer
+
+
+class V1Client(V1Speech, Client):
+    """Speaks stepcast.v1."""
 
 
 # ---- a client that does what it should not ----
@@ -776,6 +787,9 @@ class RawClient:
         return step_of(await self.text())
 
     async def until(self, opcode):
+        return await self.until_opcode(opcode)
+
+    async def until_opcode(self, opcode):
         """Reads on to a frame of that kind: its payload."""
         while True:
             kind, payload = await self.frame()
@@ -785,7 +799,7 @@ class RawClient:
 
     async def close_code(self):
         """Reads on to the close: its code, or None where it has none. Then the connection ends."""
-        payload = await self.until(CLOSE)
+        payload = await self.until_opcode(CLOSE)
         code = struct.unpack('>H', payload[:2])[0] if payload else None
         await self.send_frame(CLOSE, payload[:2])
         return code
@@ -806,6 +820,31 @@ class RawClient:
     def half_close(self):
         """A FIN, and no close frame."""
         self.socket.shutdown(socket.SHUT_WR)
+
+
+class RawV1Client(V1Speech, RawClient):
+    """Speaks stepcast.v1 by hand: it can vanish, and come back."""
+
+    async def receive(self):
+        return await self.text()
+
+    async def frames(self, count):
+        return [await self.next('frame') for _ in range(count)]
+
+    async def serials(self, count):
+        return [frame['serial'] for frame in await self.frames(count)]
+
+    async def ack(self, serial, **members):
+        await self.send_json(type='ack', serial=serial, **members)
+
+    async def leave(self, code=None):
+        """By a close with @code, or else by RST."""
+        if code is None:
+            self.reset()
+            return
+        await self.send_frame(CLOSE, struct.pack('>H', code))
+        await self.until_opcode(CLOSE)
+        self.socket.close()
 
 
 class TestCase(unittest.IsolatedAsyncioTestCase):
