@@ -43,6 +43,7 @@ struct _StepcastServer
 
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
+  StepcastReadiness *readiness;     /* (nullable): of viewers' connections */
   GHashTable *viewers;              /* set of StepcastViewer */
   GTask *closing;                   /* (nullable): who waits until there is none */
   GSource *close_timer;
@@ -337,7 +338,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
 
   viewer =
     stepcast_viewer_new (stream, uri, soup_message_headers_get_one (request_headers, "Origin"),
-                         dialect, upgrade->role);
+                         dialect, upgrade->role, self->readiness);
   stepcast_viewer_set_defaults (viewer, self->joined_delivery, self->max_fps);
   g_hash_table_add (self->viewers, viewer);
   g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
@@ -799,6 +800,7 @@ stepcast_server_finalize (GObject *object)
 
   g_assert (self->close_timer == NULL);
   g_hash_table_unref (self->viewers);
+  g_clear_pointer (&self->readiness, stepcast_readiness_unref);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
 
@@ -854,6 +856,12 @@ release_viewer (gpointer data)
 static void
 stepcast_server_init (StepcastServer *self)
 {
+  g_autoptr (GError) error = NULL;
+
+  self->readiness = stepcast_readiness_new (&error);
+  if (self->readiness == NULL)
+    g_warning ("Each turn of the main loop will take as long as there are viewers: %s",
+               error->message);
   self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
   self->base_uri = g_strdup (""); /* until it listens */
   self->joined_delivery = STEPCAST_DELIVERY_LATEST;

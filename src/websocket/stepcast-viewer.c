@@ -735,6 +735,7 @@ stepcast_viewer_init (StepcastViewer *self)
  * @origin: (nullable): from where
  * @dialect: how it speaks; static
  * @role: what it may do
+ * @readiness: (nullable): watches the connection, in place of the main context
  *
  * Returns: (transfer full): a new viewer without a session
  */
@@ -743,14 +744,15 @@ stepcast_viewer_new (GIOStream *stream,
                      GUri *uri,
                      const char *origin,
                      const StepcastDialect *dialect,
-                     StepcastRole role)
+                     StepcastRole role,
+                     StepcastReadiness *readiness)
 {
   StepcastViewer *self = g_object_new (STEPCAST_TYPE_VIEWER, NULL);
 
   self->dialect = dialect;
   self->role = role;
   self->began_us = g_get_monotonic_time ();
-  self->tap = stepcast_tap_stream_new (stream);
+  self->tap = stepcast_tap_stream_new (stream, readiness);
   self->outbox = stepcast_tap_stream_get_outbox (self->tap);
   stepcast_tap_stream_listen (self->tap, &tap_events, self);
 

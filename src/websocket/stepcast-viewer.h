@@ -6,6 +6,7 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-dialect.h"
+#include "stepcast-readiness.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
@@ -18,7 +19,8 @@ StepcastViewer *stepcast_viewer_new (GIOStream *stream,
                                      GUri *uri,
                                      const char *origin,
                                      const StepcastDialect *dialect,
-                                     StepcastRole role);
+                                     StepcastRole role,
+                                     StepcastReadiness *readiness);
 void stepcast_viewer_set_defaults (StepcastViewer *self,
                                    StepcastDelivery joined_delivery,
                                    guint max_fps);
