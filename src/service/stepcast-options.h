@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 /* A week: who means longer means never. */
 #define STEPCAST_MAX_IDLE_SECONDS 604800
 
+/* What 16 bits count, as ports are. */
+#define STEPCAST_MAX_MAX_VIEWERS 65536
+
 /**
  * StepcastOptions:
  * @address: (nullable): where to listen
@@ -23,6 +26,10 @@ G_BEGIN_DECLS
  * @n_workers: how many slices run at once; 0 for one a processor
  * @has_validate: @is_validated is given
  * @is_validated: our own frames are loaded by librsvg before anyone sees them
+ * @has_max_viewers: @max_viewers is given
+ * @max_viewers: how many there may be
+ * @has_ping_seconds: @ping_seconds is given
+ * @ping_seconds: when a silent viewer is asked whether it is there; 0 for never
  * @default_generator: (nullable): what is meant where none is named
  * @uses_pty: the program's output is a terminal
  * @is_off_bus: stays off the session bus
@@ -43,6 +50,10 @@ typedef struct
   guint n_workers;
   gboolean has_validate;
   gboolean is_validated;
+  gboolean has_max_viewers;
+  guint max_viewers;
+  gboolean has_ping_seconds;
+  guint ping_seconds;
   char *default_generator;
   gboolean uses_pty;
   gboolean is_off_bus;

@@ -14,6 +14,15 @@
  * large ones one by one, which is fair to the other viewers. */
 #define MAX_GATHERED_BYTES (128 * 1024)
 
+/* RFC 6455, section 5.2; each whole, unfragmented. */
+#define FIN 0x80
+#define OPCODE_TEXT 0x1
+#define OPCODE_CLOSE 0x8
+#define OPCODE_PING 0x9
+
+/* RFC 6455, section 5.5. */
+#define MAX_CONTROL_BYTES 125
+
 /* One message: its head (the WebSocket header, and what stands before the payload), and the payload
  * itself, which others may share. */
 typedef struct
@@ -24,6 +33,7 @@ typedef struct
   GBytes *payload;
   gsize length; /* of both */
   gboolean is_frame;
+  gboolean is_ping;
 } Message;
 
 struct _StepcastOutbox
@@ -35,6 +45,7 @@ struct _StepcastOutbox
 
   guint n_waiting_frames;
   guint64 n_sent_frames;
+  guint n_pings; /* not written whole */
   gsize answer_bytes;
 };
 
@@ -45,13 +56,13 @@ message_free (Message *message)
   g_free (message);
 }
 
-/* Writes the header of an unfragmented, unmasked text message (RFC 6455, section 5.2). */
+/* Writes the header of an unfragmented, unmasked message (RFC 6455, section 5.2). */
 static guint
-write_header (guint8 *header, guint64 length)
+write_header (guint8 *header, guint8 opcode, guint64 length)
 {
   guint n_length_bytes = length < 126 ? 0 : length <= G_MAXUINT16 ? 2 : 8;
 
-  header[0] = 0x81;
+  header[0] = FIN | opcode;
   header[1] = n_length_bytes == 0 ? (guint8) length : n_length_bytes == 2 ? 126 : 127;
   for (guint i = 0; i < n_length_bytes; i++)
     header[2 + i] = (guint8) (length >> 8 * (n_length_bytes - 1 - i));
@@ -60,7 +71,7 @@ write_header (guint8 *header, guint64 length)
 }
 
 static Message *
-message_new (const char *prefix, GBytes *payload, gboolean is_frame)
+message_new (guint8 opcode, const char *prefix, GBytes *payload)
 {
   Message *message = g_new (Message, 1);
   gsize prefix_length = prefix != NULL ? strlen (prefix) : 0;
@@ -68,13 +79,14 @@ message_new (const char *prefix, GBytes *payload, gboolean is_frame)
 
   g_assert (prefix_length <= MAX_HEAD_BYTES - 10);
 
-  message->head_length = write_header (message->head, prefix_length + payload_length);
+  message->head_length = write_header (message->head, opcode, prefix_length + payload_length);
   if (prefix_length > 0)
     memcpy (message->head + message->head_length, prefix, prefix_length);
   message->head_length += (guint) prefix_length;
   message->payload = g_bytes_ref (payload);
   message->length = message->head_length + payload_length;
-  message->is_frame = is_frame;
+  message->is_frame = FALSE;
+  message->is_ping = opcode == OPCODE_PING;
   message->link = (GList){ .data = message };
 
   return message;
@@ -116,10 +128,24 @@ stepcast_outbox_free (StepcastOutbox *self)
 void
 stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame)
 {
-  Message *message = message_new (prefix, stepcast_frame_get_svg (frame), TRUE);
+  Message *message = message_new (OPCODE_TEXT, prefix, stepcast_frame_get_svg (frame));
 
+  message->is_frame = TRUE;
   g_queue_push_tail_link (&self->ordered, &message->link);
   self->n_waiting_frames++;
+}
+
+/* All but frames: @payload is taken. */
+static void
+push_answer (StepcastOutbox *self, guint8 opcode, GBytes *payload, GQueue *queue)
+{
+  g_autoptr (GBytes) taken = payload;
+  Message *message = message_new (opcode, NULL, taken);
+
+  g_queue_push_tail_link (queue, &message->link);
+  self->answer_bytes += message->length;
+  if (message->is_ping)
+    self->n_pings++;
 }
 
 /**
@@ -131,11 +157,42 @@ stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFr
 void
 stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_urgent)
 {
-  g_autoptr (GBytes) payload = g_bytes_new (text, strlen (text));
-  Message *message = message_new (NULL, payload, FALSE);
+  push_answer (self, OPCODE_TEXT, g_bytes_new (text, strlen (text)),
+               is_urgent ? &self->urgent : &self->ordered);
+}
 
-  g_queue_push_tail_link (is_urgent ? &self->urgent : &self->ordered, &message->link);
-  self->answer_bytes += message->length;
+/**
+ * stepcast_outbox_push_ping:
+ * @self: an outbox
+ * @payload: (array fixed-size=8): what the pong will repeat
+ *
+ * It goes before the frames that wait.
+ */
+void
+stepcast_outbox_push_ping (StepcastOutbox *self, const guint8 *payload)
+{
+  push_answer (self, OPCODE_PING, g_bytes_new (payload, STEPCAST_PING_BYTES), &self->urgent);
+}
+
+/**
+ * stepcast_outbox_push_close:
+ * @self: an outbox
+ * @code: RFC 6455, section 7.4
+ * @reason: at most 123 bytes
+ *
+ * It goes after all that waits, and nothing may be pushed after it.
+ */
+void
+stepcast_outbox_push_close (StepcastOutbox *self, guint16 code, const char *reason)
+{
+  GByteArray *payload = g_byte_array_new ();
+  guint8 code_bytes[2] = { (guint8) (code >> 8), (guint8) code };
+
+  g_return_if_fail (strlen (reason) <= MAX_CONTROL_BYTES - sizeof code_bytes);
+
+  g_byte_array_append (payload, code_bytes, sizeof code_bytes);
+  g_byte_array_append (payload, (const guint8 *) reason, (guint) strlen (reason));
+  push_answer (self, OPCODE_CLOSE, g_byte_array_free_to_bytes (payload), &self->ordered);
 }
 
 /* Takes @message off the account of what waits. */
@@ -144,6 +201,15 @@ stop_waiting (StepcastOutbox *self, const Message *message)
 {
   if (message->is_frame)
     self->n_waiting_frames--;
+}
+
+/* Takes what is no frame off the account: it is written whole, or dropped. */
+static void
+settle_answer (StepcastOutbox *self, const Message *message)
+{
+  self->answer_bytes -= message->length;
+  if (message->is_ping)
+    self->n_pings--;
 }
 
 /**
@@ -190,7 +256,7 @@ stepcast_outbox_drop_all (StepcastOutbox *self)
   while ((message = pop_head (&self->urgent)) != NULL ||
          (message = pop_head (&self->ordered)) != NULL)
     {
-      self->answer_bytes -= message->length;
+      settle_answer (self, message);
       message_free (message);
     }
 }
@@ -305,7 +371,7 @@ stepcast_outbox_consume (StepcastOutbox *self, gsize n_bytes)
       if (self->n_written == self->current->length)
         {
           if (!self->current->is_frame)
-            self->answer_bytes -= self->current->length;
+            settle_answer (self, self->current);
           g_clear_pointer (&self->current, message_free);
         }
     }
@@ -327,6 +393,18 @@ gboolean
 stepcast_outbox_is_within_message (const StepcastOutbox *self)
 {
   return self->current != NULL;
+}
+
+/**
+ * stepcast_outbox_has_ping:
+ * @self: an outbox
+ *
+ * Returns: whether there is a ping that has not been written whole
+ */
+gboolean
+stepcast_outbox_has_ping (const StepcastOutbox *self)
+{
+  return self->n_pings > 0;
 }
 
 guint

@@ -44,8 +44,11 @@ struct _StepcastServer
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
   StepcastReadiness *readiness;     /* (nullable): of viewers' connections */
-  GHashTable *viewers;              /* set of StepcastViewer */
-  GTask *closing;                   /* (nullable): who waits until there is none */
+  StepcastLiveness *liveness;       /* of viewers */
+  GHashTable *viewers;              /* of StepcastViewer: whether it was admitted */
+  guint max_viewers;
+  guint n_admitted; /* viewers who were not turned away because there are too many */
+  GTask *closing;   /* (nullable): who waits until there is none */
   GSource *close_timer;
 };
 
@@ -169,6 +172,8 @@ finish_closing (StepcastServer *self)
 static void
 on_viewer_closed (StepcastViewer *viewer, StepcastServer *self)
 {
+  if (g_hash_table_lookup (self->viewers, viewer) != NULL)
+    self->n_admitted--;
   g_hash_table_remove (self->viewers, viewer);
   if (g_hash_table_size (self->viewers) == 0 && self->closing != NULL)
     finish_closing (self);
@@ -288,6 +293,17 @@ upgrade_free (gpointer data, GClosure *closure)
 }
 
 static void
+turn_away (StepcastServer *self, StepcastViewer *viewer)
+{
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                 "There are already %u viewers, and there may be %u: try again later",
+                 self->n_admitted, self->max_viewers);
+
+  stepcast_viewer_turn_away (viewer, error);
+}
+
+static void
 give_session (StepcastServer *self, StepcastViewer *viewer, Upgrade *upgrade, GUri *uri)
 {
   g_autoptr (GError) error = NULL;
@@ -330,6 +346,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   const StepcastDialect *dialect =
     protocol != NULL ? &stepcast_v1_dialect : &stepcast_plain_dialect;
   g_autoptr (GIOStream) stream = NULL;
+  gboolean is_admitted = self->n_admitted < self->max_viewers;
   StepcastViewer *viewer;
 
   stream = soup_server_message_steal_connection (message);
@@ -340,10 +357,14 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     stepcast_viewer_new (stream, uri, soup_message_headers_get_one (request_headers, "Origin"),
                          dialect, upgrade->role, self->readiness);
   stepcast_viewer_set_defaults (viewer, self->joined_delivery, self->max_fps);
-  g_hash_table_add (self->viewers, viewer);
+  stepcast_viewer_set_liveness (viewer, self->liveness);
+  g_hash_table_insert (self->viewers, viewer, GINT_TO_POINTER (is_admitted));
+  self->n_admitted += is_admitted ? 1 : 0;
   g_signal_connect (viewer, "closed", G_CALLBACK (on_viewer_closed), self);
   if (self->closing != NULL)
     say_goodbye (viewer);
+  else if (!is_admitted)
+    turn_away (self, viewer);
   else
     give_session (self, viewer, upgrade, uri);
 }
@@ -562,6 +583,31 @@ stepcast_server_set_viewer_defaults (StepcastServer *self,
 {
   self->joined_delivery = joined_delivery;
   self->max_fps = max_fps;
+}
+
+/**
+ * stepcast_server_set_max_viewers:
+ * @self: a server
+ * @max_viewers: how many there may be; those that there are stay
+ */
+void
+stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers)
+{
+  self->max_viewers = max_viewers;
+}
+
+/**
+ * stepcast_server_set_ping_seconds:
+ * @self: a server
+ * @ping_seconds: a viewer that says nothing for so long is asked whether it is there; 0 for never
+ */
+void
+stepcast_server_set_ping_seconds (StepcastServer *self, guint ping_seconds)
+{
+  StepcastLivenessTimes times;
+
+  stepcast_liveness_times_init (&times, ping_seconds);
+  stepcast_liveness_set_times (self->liveness, &times);
 }
 
 /**
@@ -801,6 +847,7 @@ stepcast_server_finalize (GObject *object)
   g_assert (self->close_timer == NULL);
   g_hash_table_unref (self->viewers);
   g_clear_pointer (&self->readiness, stepcast_readiness_unref);
+  g_clear_pointer (&self->liveness, stepcast_liveness_unref);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
 
@@ -856,8 +903,12 @@ release_viewer (gpointer data)
 static void
 stepcast_server_init (StepcastServer *self)
 {
+  StepcastLivenessTimes times;
   g_autoptr (GError) error = NULL;
 
+  stepcast_liveness_times_init (&times, STEPCAST_DEFAULT_PING_SECONDS);
+  self->liveness = stepcast_liveness_new (&times);
+  self->max_viewers = STEPCAST_DEFAULT_MAX_VIEWERS;
   self->readiness = stepcast_readiness_new (&error);
   if (self->readiness == NULL)
     g_warning ("Each turn of the main loop will take as long as there are viewers: %s",

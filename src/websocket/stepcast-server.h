@@ -12,6 +12,9 @@
 
 G_BEGIN_DECLS
 
+/* A room, or a link that went round: beyond, somebody has lost count. */
+#define STEPCAST_DEFAULT_MAX_VIEWERS 1000
+
 #define STEPCAST_TYPE_SERVER (stepcast_server_get_type ())
 
 G_DECLARE_FINAL_TYPE (StepcastServer, stepcast_server, STEPCAST, SERVER, GObject)
@@ -22,6 +25,8 @@ StepcastServer *stepcast_server_new (StepcastSessionManager *manager,
 void stepcast_server_set_viewer_defaults (StepcastServer *self,
                                           StepcastDelivery joined_delivery,
                                           guint max_fps);
+void stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers);
+void stepcast_server_set_ping_seconds (StepcastServer *self, guint ping_seconds);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,

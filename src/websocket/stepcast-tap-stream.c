@@ -71,6 +71,7 @@ struct _StepcastTapStream
   gboolean has_read_all;
   gboolean has_drained; /* the base has been read to its end once: it keeps nothing back */
   gint64 last_read_us;
+  gint64 pong_us;     /* when the last pong was read; 0 before the first */
   GSource *violation; /* (nullable): tells it */
 };
 
@@ -208,6 +209,23 @@ stepcast_tap_stream_give_up (StepcastTapStream *self)
   stepcast_tap_stream_discard (self);
 }
 
+/**
+ * stepcast_tap_stream_say_close:
+ * @self: a tap
+ * @code: a close code that libsoup does not know
+ * @reason: at most 123 bytes
+ *
+ * Writes a close frame after what waits. What comes from now on is dropped; when the peer has
+ * closed its side, libsoup learns that the stream has ended.
+ */
+void
+stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char *reason)
+{
+  self->guard.close_code = code;
+  stepcast_outbox_push_close (self->outbox, code, reason);
+  stepcast_tap_stream_flush (self);
+}
+
 /* libsoup writes one of its own frames: all that is left of it. */
 static gssize
 write_soup_frame (StepcastTapStream *self, const void *buffer, gsize count, GError **error)
@@ -273,6 +291,7 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
 {
   StepcastFrameGuard *guard = &self->guard;
   gboolean was_good = guard->close_code == 0;
+  guint n_pongs = guard->n_pongs;
   guint8 data[READ_BYTES];
   gsize n_wanted = MIN (sizeof data, count - STEPCAST_MAX_HEADER_BYTES);
   gssize n_read;
@@ -296,6 +315,8 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
   self->has_read_all = (gsize) n_read < n_wanted; /* libsoup asks again: the kernel need not be */
   guard->hides_pings = self->is_soup_blocked;
   n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
+  if (guard->n_pongs != n_pongs)
+    self->pong_us = self->last_read_us;
   if (was_good && guard->close_code != 0)
     tell_violation (self);
   if (n_shown > 0)
@@ -738,4 +759,17 @@ gint64
 stepcast_tap_stream_get_last_read_us (StepcastTapStream *self)
 {
   return self->last_read_us;
+}
+
+/**
+ * stepcast_tap_stream_get_pong_us:
+ * @self: a tap
+ * @payload: (array fixed-size=8): of a ping
+ *
+ * Returns: the monotonic time when it was answered; 0 where the last pong was not its
+ */
+gint64
+stepcast_tap_stream_get_pong_us (StepcastTapStream *self, const guint8 *payload)
+{
+  return memcmp (self->guard.pong, payload, sizeof self->guard.pong) == 0 ? self->pong_us : 0;
 }

@@ -37,8 +37,10 @@ StepcastOutbox *stepcast_tap_stream_get_outbox (StepcastTapStream *self);
 void stepcast_tap_stream_flush (StepcastTapStream *self);
 void stepcast_tap_stream_discard (StepcastTapStream *self);
 void stepcast_tap_stream_give_up (StepcastTapStream *self);
+void stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char *reason);
 
 GSocket *stepcast_tap_stream_get_socket (StepcastTapStream *self);
 gint64 stepcast_tap_stream_get_last_read_us (StepcastTapStream *self);
+gint64 stepcast_tap_stream_get_pong_us (StepcastTapStream *self, const guint8 *payload);
 
 G_END_DECLS

@@ -49,7 +49,9 @@ struct _StepcastViewer
   gint64 began_us;
   guint64 n_offered; /* frames that were drawn while it was here */
 
-  GSource *close_timer; /* (nullable): after an error */
+  StepcastPulse *pulse; /* (nullable): while somebody looks whether it lives */
+
+  GSource *close_timer; /* (nullable): while it is being closed */
 
   GSource *progress_timer; /* (nullable) */
   gboolean has_progressed; /* since progress was told */
@@ -201,6 +203,10 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
   g_variant_dict_insert (description, "missed", "t", self->n_offered - n_sent - n_waiting);
   g_variant_dict_insert (description, "backlog-bytes", "t",
                          (guint64) stepcast_outbox_get_backlog_bytes (self->outbox));
+  if (self->pulse != NULL && stepcast_pulse_get_round_trip_us (self->pulse) >= 0)
+    g_variant_dict_insert (description, "round-trip-seconds", "d",
+                           (double) stepcast_pulse_get_round_trip_us (self->pulse) /
+                             G_USEC_PER_SEC);
 }
 
 static void
@@ -540,28 +546,56 @@ static const StepcastTapEvents tap_events = {
 };
 
 static void
+leave (StepcastViewer *self)
+{
+  self->is_closing = TRUE;
+  g_clear_pointer (&self->pulse, stepcast_pulse_free);
+  detach (self);
+}
+
+/* Who lets go of it closes the connection. */
+static void
+drop (StepcastViewer *self)
+{
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  stepcast_gsource_clear (&self->close_timer);
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  leave (self);
+  g_signal_emit (self, signals[CLOSED], 0);
+}
+
+static gboolean
+on_close_timer (gpointer user_data)
+{
+  StepcastViewer *self = user_data;
+
+  g_debug ("A viewer does not read its close frame");
+  drop (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Where libsoup does not: after an error it waits for ever until a peer has its close frame. */
+static void
+limit_closing (StepcastViewer *self)
+{
+  if (self->close_timer != NULL)
+    return;
+
+  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
+  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
+  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+}
+
+static void
 on_closing (SoupWebsocketConnection *connection, StepcastViewer *self)
 {
   if (self->is_closing)
     return;
 
-  self->is_closing = TRUE;
+  leave (self);
   stepcast_tap_stream_discard (self->tap);
-  detach (self);
-}
-
-/* Who lets go of it closes the connection. */
-static gboolean
-on_close_timer (gpointer user_data)
-{
-  g_autoptr (StepcastViewer) self = g_object_ref (user_data);
-
-  g_debug ("A viewer does not read its close frame");
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_signal_emit (self, signals[CLOSED], 0);
-
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -570,28 +604,52 @@ on_closed (SoupWebsocketConnection *connection, StepcastViewer *self)
   g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
 
   stepcast_gsource_clear (&self->close_timer);
-  self->is_closing = TRUE;
   stepcast_tap_stream_listen (self->tap, NULL, NULL);
-  detach (self);
+  leave (self);
   g_signal_emit (self, signals[CLOSED], 0);
 }
 
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, StepcastViewer *self)
 {
-  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it, but waits
-   * for ever until such a peer has read its close frame. */
+  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it. */
   g_debug ("A viewer's connection: %s", error->message);
   stepcast_tap_stream_give_up (self->tap);
-  self->is_closing = TRUE;
-  detach (self);
-  if (self->close_timer != NULL)
-    return;
+  leave (self);
+  limit_closing (self);
+}
 
-  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
-  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
-  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+/* ---- whether it lives ---- */
+
+static void
+on_death (StepcastDeath death, gpointer user_data)
+{
+  StepcastViewer *self = user_data;
+  g_autofree char *reason = NULL;
+
+  if (death == STEPCAST_DEATH_GONE)
+    {
+      g_debug ("A viewer's host does not answer");
+      drop (self);
+      return;
+    }
+
+  reason = g_strdup_printf ("No answer to a ping for %u s",
+                            stepcast_pulse_get_answer_seconds (self->pulse));
+  stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_SERVER_ERROR, reason);
+}
+
+/**
+ * stepcast_viewer_set_liveness:
+ * @self: a viewer
+ * @liveness: finds out when it is not there any more
+ */
+void
+stepcast_viewer_set_liveness (StepcastViewer *self, StepcastLiveness *liveness)
+{
+  g_return_if_fail (self->pulse == NULL);
+
+  self->pulse = stepcast_pulse_new (liveness, self->tap, on_death, self);
 }
 
 /**
@@ -662,6 +720,26 @@ stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
 }
 
 /**
+ * stepcast_viewer_turn_away:
+ * @self: a viewer without a session
+ * @error: why it gets none now
+ *
+ * Tells why, and closes the connection with %STEPCAST_CLOSE_TRY_AGAIN_LATER.
+ */
+void
+stepcast_viewer_turn_away (StepcastViewer *self, const GError *error)
+{
+  say_error (self, NULL, NULL, error);
+  if (self->is_closing)
+    return;
+
+  /* libsoup takes this code for a mistake. */
+  stepcast_tap_stream_say_close (self->tap, STEPCAST_CLOSE_TRY_AGAIN_LATER, "Try again later");
+  leave (self);
+  limit_closing (self);
+}
+
+/**
  * stepcast_viewer_close:
  * @self: a viewer
  * @code: RFC 6455, section 7.4.1
@@ -672,7 +750,8 @@ stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
 void
 stepcast_viewer_close (StepcastViewer *self, gushort code, const char *reason)
 {
-  if (soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+  if (!self->is_closing &&
+      soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
     soup_websocket_connection_close (self->connection, code, reason);
 }
 
@@ -693,9 +772,8 @@ stepcast_viewer_dispose (GObject *object)
 {
   StepcastViewer *self = STEPCAST_VIEWER (object);
 
-  self->is_closing = TRUE;
   stepcast_gsource_clear (&self->close_timer);
-  detach (self);
+  leave (self);
   if (self->tap != NULL)
     stepcast_tap_stream_listen (self->tap, NULL, NULL);
   if (self->connection != NULL)
