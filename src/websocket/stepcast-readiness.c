@@ -44,6 +44,7 @@ typedef struct
 struct _StepcastReadiness
 {
   Set sets[2]; /* by direction */
+  GMainContext *bed;
 };
 
 struct _StepcastWatch
@@ -220,6 +221,7 @@ stepcast_readiness_new (GError **error)
   Set *out = &self->sets[STEPCAST_DIRECTION_OUT];
 
   in->fd = out->fd = -1;
+  self->bed = g_main_context_new ();
   if (!open_set (in, self, G_PRIORITY_DEFAULT, "[stepcast] viewers readable", error) ||
       !open_set (out, self, STEPCAST_PRIORITY_OUTPUT, "[stepcast] viewers writable", error))
     return NULL;
@@ -233,6 +235,18 @@ stepcast_readiness_ref (StepcastReadiness *self)
   return g_rc_box_acquire (self);
 }
 
+/**
+ * stepcast_readiness_get_bed:
+ * @self: sets
+ *
+ * Returns: (transfer none): a context that nobody iterates, for sources that are never dispatched
+ */
+GMainContext *
+stepcast_readiness_get_bed (StepcastReadiness *self)
+{
+  return self->bed;
+}
+
 static void
 stepcast_readiness_clear (gpointer data)
 {
@@ -240,6 +254,7 @@ stepcast_readiness_clear (gpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (self->sets); i++)
     close_set (&self->sets[i]);
+  g_main_context_unref (self->bed);
 }
 
 void

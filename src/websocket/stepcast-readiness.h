@@ -43,6 +43,8 @@ StepcastReadiness *stepcast_readiness_new (GError **error);
 StepcastReadiness *stepcast_readiness_ref (StepcastReadiness *self);
 void stepcast_readiness_unref (StepcastReadiness *self);
 
+GMainContext *stepcast_readiness_get_bed (StepcastReadiness *self);
+
 StepcastWatch *stepcast_watch_new (StepcastReadiness *readiness,
                                    int fd,
                                    StepcastDirection direction,

@@ -5,21 +5,27 @@
 
 #include "stepcast-sleeper.h"
 
-/* libsoup makes a source, sets its callback, and attaches it to the main context. The callback is
- * known to the source only when it is dispatched: so it is, once, at once, and then asks to be
- * removed. Its maker's own reference is what says from then on that the callback is still wanted:
- * the end of the source is the end of its sleep.
+/* libsoup makes a source, sets its callback, and attaches it to the thread-default main context,
+ * whose turns it then would make longer: GLib keeps even a source that was removed in its lists
+ * while somebody has a reference to it.
  *
- * GLib keeps even a source that was removed in its lists while somebody has a reference to it, and
- * passes by. It does so list by list, and comes to those of the lowest priority only when it finds
- * nothing to do: so that is where they sleep. */
-#define SLEEPING_PRIORITY G_MAXINT
+ * The callback is known to a source only when it is dispatched: so it is, once, at once, and then
+ * asks to be removed. Its maker's own reference is what says from then on that the callback is
+ * still wanted: the end of the source is the end of its sleep.
+ *
+ * Mostly a source is made by the callback of the one before, when that has read all there was. Then
+ * it is taken to have the same callback, sleeps from its beginning, and lies in a context that
+ * nobody iterates: that is the thread-default one from when the source is handed out until the
+ * callback returns, which is what it does next. */
 
 struct _StepcastSleeper
 {
   StepcastWatch *watch;            /* (nullable): until it is closed */
   struct _SleeperSource *sleeping; /* (nullable), not owned: it says when it ends */
-  gboolean is_waking;              /* none sleeps, and the watch has not been told yet */
+  struct _SleeperSource *calling;  /* (nullable): whose callback runs */
+  GMainContext *bed;
+  gboolean is_bed_made; /* it is the thread-default one */
+  gboolean is_waking;   /* none sleeps, and the watch has not been told yet */
 };
 
 typedef struct _SleeperSource
@@ -33,10 +39,34 @@ typedef struct _SleeperSource
 } SleeperSource;
 
 static void
+fall_asleep (StepcastSleeper *self, SleeperSource *source)
+{
+  self->sleeping = source;
+  self->is_waking = FALSE;
+  stepcast_watch_set_enabled (self->watch, TRUE);
+}
+
+static void
 wake (StepcastSleeper *self)
 {
   self->sleeping = NULL;
   self->is_waking = TRUE;
+}
+
+/* Returns whether the callback wants to be called again. */
+static gboolean
+call (StepcastSleeper *self, SleeperSource *source)
+{
+  gboolean keeps;
+
+  self->calling = source;
+  keeps = source->func (source->stream, source->user_data);
+  self->calling = NULL;
+  if (self->is_bed_made)
+    g_main_context_pop_thread_default (self->bed);
+  self->is_bed_made = FALSE;
+
+  return keeps;
 }
 
 static void
@@ -55,9 +85,9 @@ on_readable (gpointer user_data)
     }
 
   g_source_ref (&source->source);
-  if (!source->func (source->stream, source->user_data) && source->sleeper->sleeping == source)
-    wake (source->sleeper);
-  g_source_unref (&source->source); /* it keeps the sleeper: who has called may have gone */
+  if (!call (self, source) && self->sleeping == source)
+    wake (self);
+  g_source_unref (&source->source); /* it keeps the sleeper, whose owner may have gone */
 }
 
 static gboolean
@@ -65,25 +95,22 @@ sleeper_source_dispatch (GSource *base, GSourceFunc callback, gpointer user_data
 {
   SleeperSource *source = (SleeperSource *) base;
   StepcastSleeper *self = source->sleeper;
+
   /* As of each source of a pollable stream, by way of a type that gcc lets pass. */
-  GPollableSourceFunc func = (GPollableSourceFunc) (void (*) (void)) callback;
+  source->func = (GPollableSourceFunc) (void (*) (void)) callback;
+  source->user_data = user_data;
 
   if (source->is_ready)
     {
       source->is_ready = FALSE;
-      return func (source->stream, user_data);
+      return call (self, source);
     }
   if (self->watch == NULL)
     return G_SOURCE_REMOVE;
 
   g_return_val_if_fail (self->sleeping == NULL, G_SOURCE_REMOVE); /* a stream has one reader */
 
-  source->func = func;
-  source->user_data = user_data;
-  self->sleeping = source;
-  self->is_waking = FALSE;
-  stepcast_watch_set_enabled (self->watch, TRUE);
-  g_source_set_priority (base, SLEEPING_PRIORITY);
+  fall_asleep (self, source);
   return G_SOURCE_REMOVE;
 }
 
@@ -110,8 +137,9 @@ static GSourceFuncs sleeper_source_funcs = {
  * @is_ready: whether there may be something to be read that the descriptor does not know of: the
  *   source then is ready once
  *
- * Returns: (transfer full): a new source with a #GPollableSourceFunc, for the default main context.
- *   Its callback is called as long as it returns %TRUE and somebody has a reference to the source
+ * Returns: (transfer full): a new source with a #GPollableSourceFunc, to be attached at once to the
+ *   thread-default main context. Its callback is called as long as it returns %TRUE and somebody
+ * has a reference to the source
  */
 GSource *
 stepcast_sleeper_create_source (StepcastSleeper *self,
@@ -125,8 +153,18 @@ stepcast_sleeper_create_source (StepcastSleeper *self,
   source->stream = g_object_ref (G_OBJECT (stream));
   source->is_ready = is_ready;
   g_source_set_static_name (base, "[stepcast] viewer readable");
-  g_source_set_ready_time (base, 0);
+  if (self->calling == NULL || is_ready || self->watch == NULL)
+    {
+      g_source_set_ready_time (base, 0);
+      return base;
+    }
 
+  source->func = self->calling->func;
+  source->user_data = self->calling->user_data;
+  fall_asleep (self, source);
+  if (!self->is_bed_made)
+    g_main_context_push_thread_default (self->bed);
+  self->is_bed_made = TRUE;
   return base;
 }
 
@@ -142,6 +180,7 @@ stepcast_sleeper_new (StepcastReadiness *readiness, int fd)
 {
   StepcastSleeper *self = g_rc_box_new0 (StepcastSleeper);
 
+  self->bed = g_main_context_ref (stepcast_readiness_get_bed (readiness));
   self->watch = stepcast_watch_new (readiness, fd, STEPCAST_DIRECTION_IN, on_readable, self);
 
   return self;
@@ -163,7 +202,10 @@ stepcast_sleeper_close (StepcastSleeper *self)
 static void
 stepcast_sleeper_clear (gpointer data)
 {
-  stepcast_sleeper_close (data);
+  StepcastSleeper *self = data;
+
+  stepcast_sleeper_close (self);
+  g_main_context_unref (self->bed);
 }
 
 void

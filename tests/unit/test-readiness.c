@@ -398,7 +398,7 @@ reader_start (Reader *self, gboolean is_ready)
 {
   self->source = stepcast_sleeper_create_source (self->sleeper, self->stream, is_ready);
   g_source_set_callback (self->source, G_SOURCE_FUNC (on_input), self, NULL);
-  g_source_attach (self->source, NULL);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 
 static gboolean
@@ -409,6 +409,8 @@ on_input (GObject *stream, gpointer user_data)
   gssize n_read;
 
   g_assert_true (stream == G_OBJECT (self->stream));
+  g_assert_null (
+    g_main_context_get_thread_default ()); /* what is done here is done in the default one */
   self->n_reads++;
   if (!self->keeps)
     reader_stop (self);
@@ -486,6 +488,7 @@ test_sleeper_reads (Fixture *self, gconstpointer data)
 
   check_reads (&renewing, self);
   check_reads (&keeping, self);
+  g_assert_null (g_main_context_get_thread_default ());
 }
 
 /* A reader that has enough is not called any more, though there is something. */
