@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "stepcast-hosts.h"
+#include "stepcast-liveness.h"
 
 /* Nobody types this: the option is not there. */
 #define NOT_GIVEN G_MININT
@@ -26,6 +27,8 @@ typedef struct
   int n_workers;
   char *validate;
   char *compress;
+  int max_viewers;
+  int ping_seconds;
   char *default_generator;
   gboolean uses_pty;
   char *bus;
@@ -82,6 +85,12 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
     { "compress", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->compress,
       N_ ("Compress pictures for viewers on other machines (the default), for all, or for none"),
       N_ ("auto|always|never") },
+    { "max-viewers", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->max_viewers,
+      N_ ("Let so many look at once (default: 1000)"), N_ ("N") },
+    { "ping-seconds", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->ping_seconds,
+      N_ ("Ask a viewer that has been silent for so long whether it is there (default: 15); 0 for "
+          "never"),
+      N_ ("N") },
     { "default-generator", 'g', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->default_generator,
       N_ ("What to run where none is named (default: gray-scott, or the program)"), N_ ("NAME") },
     { "pty", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->uses_pty,
@@ -254,6 +263,8 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
 
   if (!check_number (raw->port, G_MAXUINT16, "--port", error) ||
       !check_number (raw->n_workers, STEPCAST_MAX_WORKERS, "--workers", error) ||
+      !check_number (raw->max_viewers, STEPCAST_MAX_MAX_VIEWERS, "--max-viewers", error) ||
+      !check_number (raw->ping_seconds, STEPCAST_MAX_PING_SECONDS, "--ping-seconds", error) ||
       !check_choice (raw->auth, "token", "none", &self->is_open, "--auth", error) ||
       !check_choice (raw->validate, "every", "off", &is_off, "--validate", error) ||
       !check_compress (raw->compress, &self->compress, error) ||
@@ -274,6 +285,10 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
   self->has_compress = raw->compress != NULL;
   self->has_idle_timeout = raw->idle_timeout >= 0;
   self->idle_timeout_ms = self->has_idle_timeout ? (guint) ceil (raw->idle_timeout * 1000) : 0;
+  self->has_max_viewers = raw->max_viewers != NOT_GIVEN;
+  self->max_viewers = self->has_max_viewers ? (guint) raw->max_viewers : 0;
+  self->has_ping_seconds = raw->ping_seconds != NOT_GIVEN;
+  self->ping_seconds = self->has_ping_seconds ? (guint) raw->ping_seconds : 0;
   self->default_generator = g_steal_pointer (&raw->default_generator);
   self->uses_pty = raw->uses_pty;
   self->is_activated = raw->is_activated;
@@ -295,8 +310,13 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
 StepcastOptions *
 stepcast_options_parse (int argc, char *argv[], gboolean *wants_version, GError **error)
 {
-  g_auto (RawOptions)
-    raw = { .port = NOT_GIVEN, .n_workers = NOT_GIVEN, .idle_timeout = NOT_GIVEN };
+  g_auto (RawOptions) raw = {
+    .port = NOT_GIVEN,
+    .n_workers = NOT_GIVEN,
+    .max_viewers = NOT_GIVEN,
+    .ping_seconds = NOT_GIVEN,
+    .idle_timeout = NOT_GIVEN,
+  };
   g_autoptr (StepcastOptions) self = g_new0 (StepcastOptions, 1);
 
   if (!parse_raw (&raw, argc, argv, error) || !fill (self, &raw, error))

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* A week: who means longer means never. */
 #define STEPCAST_MAX_IDLE_SECONDS 604800
 
+/* What 16 bits count, as ports are. */
+#define STEPCAST_MAX_MAX_VIEWERS 65536
+
 /**
  * StepcastOptions:
  * @address: (nullable): where to listen
@@ -31,6 +34,10 @@ G_BEGIN_DECLS
  * @is_validated: our own frames are loaded by librsvg before anyone sees them
  * @has_compress: @compress is given
  * @compress: for whom pictures are compressed
+ * @has_max_viewers: @max_viewers is given
+ * @max_viewers: how many there may be
+ * @has_ping_seconds: @ping_seconds is given
+ * @ping_seconds: when a silent viewer is asked whether it is there; 0 for never
  * @default_generator: (nullable): what is meant where none is named
  * @uses_pty: the program's output is a terminal
  * @is_off_bus: stays off the session bus
@@ -57,6 +64,10 @@ typedef struct
   gboolean is_validated;
   gboolean has_compress;
   StepcastCompress compress;
+  gboolean has_max_viewers;
+  guint max_viewers;
+  gboolean has_ping_seconds;
+  guint ping_seconds;
   char *default_generator;
   gboolean uses_pty;
   gboolean is_off_bus;

@@ -245,6 +245,10 @@ apply_limits (StepcastService *self)
   stepcast_session_manager_set_stop_deadline (self->manager,
                                               stepcast_settings_get_stop_deadline_ms (
                                                 self->settings));
+  stepcast_server_set_max_viewers (self->server,
+                                   stepcast_settings_get_max_viewers (self->settings));
+  stepcast_server_set_ping_seconds (self->server,
+                                    stepcast_settings_get_ping_seconds (self->settings));
 }
 
 static void

@@ -7,6 +7,8 @@
 
 #include "stepcast-error.h"
 #include "stepcast-hosts.h"
+#include "stepcast-liveness.h"
+#include "stepcast-lobby.h"
 
 /* What holds: an option of the command line before GSettings, and that before what is built in.
  * Lives on the main context.
@@ -221,6 +223,28 @@ stepcast_settings_get_max_sessions (StepcastSettings *self)
   return get_uint (self, "max-sessions", DEFAULT_MAX_SESSIONS);
 }
 
+guint
+stepcast_settings_get_max_viewers (StepcastSettings *self)
+{
+  if (self->options->has_max_viewers)
+    return self->options->max_viewers;
+  return get_uint (self, "max-viewers", STEPCAST_DEFAULT_MAX_VIEWERS);
+}
+
+/**
+ * stepcast_settings_get_ping_seconds:
+ * @self: settings
+ *
+ * Returns: when a silent viewer is asked whether it is there; 0 for never
+ */
+guint
+stepcast_settings_get_ping_seconds (StepcastSettings *self)
+{
+  if (self->options->has_ping_seconds)
+    return self->options->ping_seconds;
+  return get_uint (self, "ping-seconds", STEPCAST_DEFAULT_PING_SECONDS);
+}
+
 /**
  * stepcast_settings_dup_default_generator:
  * @self: settings
@@ -300,6 +324,8 @@ is_overridden (StepcastSettings *self, const char *key)
          (g_str_equal (key, "workers") && options->has_n_workers) ||
          (g_str_equal (key, "validate") && options->has_validate) ||
          (g_str_equal (key, "compress") && options->has_compress) ||
+         (g_str_equal (key, "max-viewers") && options->has_max_viewers) ||
+         (g_str_equal (key, "ping-seconds") && options->has_ping_seconds) ||
          (g_str_equal (key, "default-generator") && options->default_generator != NULL) ||
          (g_str_equal (key, "idle-timeout") && options->has_idle_timeout);
 }

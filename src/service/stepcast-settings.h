@@ -25,6 +25,8 @@ guint16 stepcast_settings_get_port (StepcastSettings *self);
 guint stepcast_settings_get_n_workers (StepcastSettings *self);
 gboolean stepcast_settings_is_validated (StepcastSettings *self);
 guint stepcast_settings_get_max_sessions (StepcastSettings *self);
+guint stepcast_settings_get_max_viewers (StepcastSettings *self);
+guint stepcast_settings_get_ping_seconds (StepcastSettings *self);
 char *stepcast_settings_dup_default_generator (StepcastSettings *self);
 StepcastDelivery stepcast_settings_get_delivery (StepcastSettings *self);
 guint stepcast_settings_get_max_fps (StepcastSettings *self);

@@ -25,9 +25,10 @@ struct _StepcastChannel
   SoupWebsocketConnection *connection;
   StepcastTapStream *tap;
   StepcastFrameEncoder *encoder; /* (nullable): if it has negotiated permessage-deflate */
-  gboolean is_ours;              /* we close it */
+  StepcastPulse *pulse;          /* (nullable): while somebody looks whether it lives */
+  gboolean is_final;             /* we close it for good */
   gboolean has_left;
-  GSource *close_timer; /* (nullable): after an error */
+  GSource *close_timer; /* (nullable): while it is being closed */
 
   const StepcastChannelEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
@@ -50,8 +51,9 @@ leave (StepcastChannel *self)
   const StepcastChannelEvents *events = g_steal_pointer (&self->events);
 
   self->has_left = TRUE;
+  g_clear_pointer (&self->pulse, stepcast_pulse_free);
   if (events != NULL)
-    events->left (!self->is_ours && code != SOUP_WEBSOCKET_CLOSE_NORMAL, self->user_data);
+    events->left (!self->is_final && code != SOUP_WEBSOCKET_CLOSE_NORMAL, self->user_data);
 }
 
 static void
@@ -112,17 +114,36 @@ on_closing (SoupWebsocketConnection *connection, StepcastChannel *self)
 }
 
 /* Who lets go of it closes the connection. */
+static void
+drop (StepcastChannel *self)
+{
+  g_autoptr (StepcastChannel) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  stepcast_gsource_clear (&self->close_timer);
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  leave (self);
+  g_signal_emit (self, signals[CLOSED], 0);
+}
+
 static gboolean
 on_close_timer (gpointer user_data)
 {
-  g_autoptr (StepcastChannel) self = g_object_ref (user_data);
-
   g_debug ("A viewer does not read its close frame");
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_signal_emit (self, signals[CLOSED], 0);
-
+  drop (user_data);
   return G_SOURCE_REMOVE;
+}
+
+/* Where libsoup does not: after an error it waits for ever until a peer has its close frame. */
+static void
+limit_closing (StepcastChannel *self)
+{
+  if (self->close_timer != NULL)
+    return;
+
+  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
+  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
+  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
 }
 
 static void
@@ -139,18 +160,56 @@ on_closed (SoupWebsocketConnection *connection, StepcastChannel *self)
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, StepcastChannel *self)
 {
-  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it, but waits
-   * for ever until such a peer has read its close frame. */
+  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it. */
   g_debug ("A viewer's connection: %s", error->message);
   leave (self);
   stepcast_tap_stream_give_up (self->tap);
-  if (self->close_timer != NULL)
-    return;
+  limit_closing (self);
+}
 
-  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
-  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
-  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+/* ---- whether it lives ---- */
+
+static void
+on_death (StepcastDeath death, gpointer user_data)
+{
+  StepcastChannel *self = user_data;
+  g_autofree char *reason = NULL;
+
+  if (death == STEPCAST_DEATH_GONE)
+    {
+      g_debug ("A viewer's host does not answer");
+      drop (self);
+      return;
+    }
+
+  reason = g_strdup_printf ("No answer to a ping for %u s",
+                            stepcast_pulse_get_answer_seconds (self->pulse));
+  stepcast_channel_interrupt (self, SOUP_WEBSOCKET_CLOSE_SERVER_ERROR, reason);
+}
+
+/**
+ * stepcast_channel_set_liveness:
+ * @self: a channel
+ * @liveness: finds out when its peer is not there any more
+ */
+void
+stepcast_channel_set_liveness (StepcastChannel *self, StepcastLiveness *liveness)
+{
+  g_return_if_fail (self->pulse == NULL);
+
+  self->pulse = stepcast_pulse_new (liveness, self->tap, on_death, self);
+}
+
+/**
+ * stepcast_channel_get_round_trip_us:
+ * @self: a channel
+ *
+ * Returns: how long the last ping and its answer took together; -1 where there was none
+ */
+gint64
+stepcast_channel_get_round_trip_us (StepcastChannel *self)
+{
+  return self->pulse != NULL ? stepcast_pulse_get_round_trip_us (self->pulse) : -1;
 }
 
 /**
@@ -206,6 +265,22 @@ stepcast_channel_flush (StepcastChannel *self)
 }
 
 /**
+ * stepcast_channel_interrupt:
+ * @self: a channel
+ * @code: RFC 6455, section 7.4.1
+ * @reason: at most 123 bytes
+ *
+ * Closes the connection of somebody who may come back; nothing if it is being closed.
+ */
+void
+stepcast_channel_interrupt (StepcastChannel *self, gushort code, const char *reason)
+{
+  if (!self->has_left &&
+      soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, code, reason);
+}
+
+/**
  * stepcast_channel_close:
  * @self: a channel
  * @code: RFC 6455, section 7.4.1
@@ -216,11 +291,27 @@ stepcast_channel_flush (StepcastChannel *self)
 void
 stepcast_channel_close (StepcastChannel *self, gushort code, const char *reason)
 {
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+  self->is_final = TRUE;
+  stepcast_channel_interrupt (self, code, reason);
+}
+
+/**
+ * stepcast_channel_turn_away:
+ * @self: a channel
+ *
+ * Leaves its owner for good, and closes the connection with %STEPCAST_CLOSE_TRY_AGAIN_LATER.
+ */
+void
+stepcast_channel_turn_away (StepcastChannel *self)
+{
+  if (self->has_left)
     return;
 
-  self->is_ours = TRUE;
-  soup_websocket_connection_close (self->connection, code, reason);
+  /* libsoup takes this code for a mistake. */
+  self->is_final = TRUE;
+  stepcast_tap_stream_say_close (self->tap, STEPCAST_CLOSE_TRY_AGAIN_LATER, "Try again later");
+  leave (self);
+  limit_closing (self);
 }
 
 static void
@@ -229,6 +320,7 @@ stepcast_channel_dispose (GObject *object)
   StepcastChannel *self = STEPCAST_CHANNEL (object);
 
   stepcast_gsource_clear (&self->close_timer);
+  g_clear_pointer (&self->pulse, stepcast_pulse_free);
   self->events = NULL;
   if (self->tap != NULL)
     stepcast_tap_stream_listen (self->tap, NULL, NULL);
@@ -283,6 +375,7 @@ set_up_deflate (StepcastChannel *self, StepcastFrameEncoder *encoder)
  * @origin: (nullable): from where
  * @subprotocol: (nullable): what was agreed on
  * @encoder: (nullable): makes the compressed frames, if permessage-deflate was negotiated
+ * @readiness: (nullable): watches the connection, in place of the main context
  *
  * Returns: (transfer full): a new channel
  */
@@ -291,12 +384,13 @@ stepcast_channel_new (GIOStream *stream,
                       GUri *uri,
                       const char *origin,
                       const char *subprotocol,
-                      StepcastFrameEncoder *encoder)
+                      StepcastFrameEncoder *encoder,
+                      StepcastReadiness *readiness)
 {
   StepcastChannel *self = g_object_new (STEPCAST_TYPE_CHANNEL, NULL);
   GList *extensions = NULL;
 
-  self->tap = stepcast_tap_stream_new (stream);
+  self->tap = stepcast_tap_stream_new (stream, readiness);
   stepcast_tap_stream_listen (self->tap, &tap_events, self);
 
   if (encoder != NULL)

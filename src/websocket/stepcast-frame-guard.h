@@ -24,6 +24,9 @@ G_BEGIN_DECLS
  * a millisecond or two. */
 #define STEPCAST_BYTES_PER_FRAME 1024
 
+/* What each of our pings carries, and its pong repeats. */
+#define STEPCAST_PING_BYTES 8
+
 /**
  * StepcastFrameGuard:
  *
@@ -47,6 +50,13 @@ typedef struct
   /* A token bucket: how many frames may still be read, as of @refilled_us. */
   double tokens;
   gint64 refilled_us;
+
+  /* The last pong with as much in it as our pings have; libsoup's signal hands out another type
+   * than it says (a GByteArray for a GBytes). */
+  gboolean is_pong; /* the frame under way */
+  guint n_pong_bytes;
+  guint8 pong[STEPCAST_PING_BYTES];
+  guint n_pongs; /* so many have come whole */
 
   gboolean hides_pings; /* set by the owner: a pong is waiting already (RFC 6455, section 5.5.3) */
   guint close_code;     /* not 0: a limit was passed, and nothing is shown any more */

@@ -11,6 +11,7 @@
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
+#include "stepcast-liveness.h"
 #include "stepcast-parameters.h"
 #include "stepcast-viewer.h"
 
@@ -33,6 +34,9 @@ struct _StepcastLobby
   guint max_fps;                    /* likewise */
   StepcastCompress compress;        /* likewise */
   StepcastFrameEncoder *encoder;    /* the one that there is */
+  StepcastReadiness *readiness;     /* (nullable): of viewers' connections */
+  StepcastLiveness *liveness;       /* of viewers */
+  guint max_viewers;
 
   GHashTable *channels;  /* set of StepcastChannel: connections, with a viewer or saying goodbye */
   GHashTable *viewers;   /* set of StepcastViewer, here or away */
@@ -290,6 +294,17 @@ open_for (StepcastLobby *self, StepcastViewer *viewer, StepcastRole role, GHashT
 }
 
 static void
+turn_away (StepcastLobby *self, StepcastViewer *viewer)
+{
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                 "There are already %u viewers, and there may be %u: try again later",
+                 g_hash_table_size (self->viewers) - 1, self->max_viewers);
+
+  stepcast_viewer_turn_away (viewer, error);
+}
+
+static void
 give_session (StepcastLobby *self, StepcastViewer *viewer, Upgrade *upgrade, GHashTable *query)
 {
   GPtrArray *sessions = stepcast_session_manager_list (self->manager);
@@ -372,11 +387,13 @@ create_channel (StepcastLobby *self,
                 const StepcastDialect *dialect,
                 StepcastFrameEncoder *encoder)
 {
-  StepcastChannel *channel = stepcast_channel_new (stream, soup_server_message_get_uri (message),
-                                                   origin, dialect->subprotocol, encoder);
+  StepcastChannel *channel =
+    stepcast_channel_new (stream, soup_server_message_get_uri (message), origin,
+                          dialect->subprotocol, encoder, self->readiness);
 
   g_hash_table_add (self->channels, channel);
   g_signal_connect (channel, "closed", G_CALLBACK (on_channel_closed), self);
+  stepcast_channel_set_liveness (channel, self->liveness);
   return channel;
 }
 
@@ -413,6 +430,8 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   viewer = create_viewer (self, channel, dialect, upgrade->role, origin != NULL);
   if (self->closing != NULL)
     say_goodbye (viewer);
+  else if (g_hash_table_size (self->viewers) > self->max_viewers)
+    turn_away (self, viewer);
   else
     give_session (self, viewer, upgrade, query);
 }
@@ -506,6 +525,31 @@ void
 stepcast_lobby_set_compress (StepcastLobby *self, StepcastCompress when)
 {
   self->compress = when;
+}
+
+/**
+ * stepcast_lobby_set_max_viewers:
+ * @self: a lobby
+ * @max_viewers: how many there may be, here or away; those that there are stay
+ */
+void
+stepcast_lobby_set_max_viewers (StepcastLobby *self, guint max_viewers)
+{
+  self->max_viewers = max_viewers;
+}
+
+/**
+ * stepcast_lobby_set_ping_seconds:
+ * @self: a lobby
+ * @ping_seconds: a viewer that says nothing for so long is asked whether it is there; 0 for never
+ */
+void
+stepcast_lobby_set_ping_seconds (StepcastLobby *self, guint ping_seconds)
+{
+  StepcastLivenessTimes times;
+
+  stepcast_liveness_times_init (&times, ping_seconds);
+  stepcast_liveness_set_times (self->liveness, &times);
 }
 
 /* ---- closing ---- */
@@ -606,6 +650,8 @@ stepcast_lobby_finalize (GObject *object)
   g_hash_table_unref (self->viewers);
   g_hash_table_unref (self->channels);
   g_hash_table_unref (self->audiences);
+  g_clear_pointer (&self->readiness, stepcast_readiness_unref);
+  g_clear_pointer (&self->liveness, stepcast_liveness_unref);
 
   G_OBJECT_CLASS (stepcast_lobby_parent_class)->finalize (object);
 }
@@ -622,6 +668,16 @@ stepcast_lobby_class_init (StepcastLobbyClass *klass)
 static void
 stepcast_lobby_init (StepcastLobby *self)
 {
+  StepcastLivenessTimes times;
+  g_autoptr (GError) error = NULL;
+
+  stepcast_liveness_times_init (&times, STEPCAST_DEFAULT_PING_SECONDS);
+  self->liveness = stepcast_liveness_new (&times);
+  self->max_viewers = STEPCAST_DEFAULT_MAX_VIEWERS;
+  self->readiness = stepcast_readiness_new (&error);
+  if (self->readiness == NULL)
+    g_warning ("Each turn of the main loop will take as long as there are viewers: %s",
+               error->message);
   self->channels = g_hash_table_new_full (NULL, NULL, release_channel, NULL);
   self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
   self->by_token = g_hash_table_new (g_str_hash, g_str_equal);

@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* A room, or a link that went round: beyond, somebody has lost count. */
+#define STEPCAST_DEFAULT_MAX_VIEWERS 1000
+
 #define STEPCAST_TYPE_LOBBY (stepcast_lobby_get_type ())
 
 G_DECLARE_FINAL_TYPE (StepcastLobby, stepcast_lobby, STEPCAST, LOBBY, GObject)
@@ -21,6 +24,8 @@ void stepcast_lobby_set_viewer_defaults (StepcastLobby *self,
                                          StepcastDelivery joined_delivery,
                                          guint max_fps);
 void stepcast_lobby_set_compress (StepcastLobby *self, StepcastCompress when);
+void stepcast_lobby_set_max_viewers (StepcastLobby *self, guint max_viewers);
+void stepcast_lobby_set_ping_seconds (StepcastLobby *self, guint ping_seconds);
 void stepcast_lobby_receive (StepcastLobby *self,
                              SoupServerMessage *message,
                              StepcastRole role,

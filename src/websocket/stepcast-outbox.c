@@ -13,13 +13,19 @@
 #define STORED_BYTES 5
 #define MAX_HEAD_BYTES 136
 
-#define FIN 0x80
-#define RSV1 0x40
-#define OPCODE_TEXT 0x1
-
 /* One write takes this much at the most: small frames go in bursts, which saves system calls, and
  * large ones one by one, which is fair to the other viewers. */
 #define MAX_GATHERED_BYTES (128 * 1024)
+
+/* RFC 6455, section 5.2; each whole, unfragmented. */
+#define FIN 0x80
+#define RSV1 0x40
+#define OPCODE_TEXT 0x1
+#define OPCODE_CLOSE 0x8
+#define OPCODE_PING 0x9
+
+/* RFC 6455, section 5.5. */
+#define MAX_CONTROL_BYTES 125
 
 /* One message: its head (the WebSocket header, and what stands before the payload), and the payload
  * itself, which others may share. */
@@ -31,6 +37,7 @@ typedef struct
   GBytes *payload;
   gsize length; /* of both */
   gboolean is_frame;
+  gboolean is_ping;
 } Message;
 
 struct _StepcastOutbox
@@ -43,6 +50,7 @@ struct _StepcastOutbox
 
   guint n_waiting_frames;
   guint64 n_sent_frames;
+  guint n_pings; /* not written whole */
   gsize answer_bytes;
 };
 
@@ -53,13 +61,13 @@ message_free (Message *message)
   g_free (message);
 }
 
-/* Writes the header of an unfragmented, unmasked text message (RFC 6455, section 5.2). */
+/* Writes the header of an unfragmented, unmasked message (RFC 6455, section 5.2). */
 static guint
-write_header (guint8 *header, guint64 length, gboolean is_deflated)
+write_header (guint8 *header, guint8 opcode, guint64 length, gboolean is_deflated)
 {
   guint n_length_bytes = length < 126 ? 0 : length <= G_MAXUINT16 ? 2 : 8;
 
-  header[0] = is_deflated ? FIN | RSV1 | OPCODE_TEXT : FIN | OPCODE_TEXT;
+  header[0] = (guint8) (FIN | opcode | (is_deflated ? RSV1 : 0));
   header[1] = n_length_bytes == 0 ? (guint8) length : n_length_bytes == 2 ? 126 : 127;
   for (guint i = 0; i < n_length_bytes; i++)
     header[2 + i] = (guint8) (length >> 8 * (n_length_bytes - 1 - i));
@@ -81,7 +89,7 @@ write_stored_header (guint8 *header, guint16 length)
 }
 
 static Message *
-message_new (const char *prefix, GBytes *payload, gboolean is_frame, gboolean is_deflated)
+message_new (guint8 opcode, const char *prefix, GBytes *payload, gboolean is_deflated)
 {
   Message *message = g_new (Message, 1);
   gsize prefix_length = prefix != NULL ? strlen (prefix) : 0;
@@ -91,7 +99,7 @@ message_new (const char *prefix, GBytes *payload, gboolean is_frame, gboolean is
 
   g_assert (prefix_length <= MAX_HEAD_BYTES - MAX_HEADER_BYTES - STORED_BYTES);
 
-  end += write_header (end, (is_stored ? STORED_BYTES : 0) + prefix_length + payload_length,
+  end += write_header (end, opcode, (is_stored ? STORED_BYTES : 0) + prefix_length + payload_length,
                        is_deflated);
   if (is_stored)
     end += write_stored_header (end, (guint16) prefix_length);
@@ -101,7 +109,8 @@ message_new (const char *prefix, GBytes *payload, gboolean is_frame, gboolean is
   message->head_length = (guint) (end - message->head);
   message->payload = g_bytes_ref (payload);
   message->length = message->head_length + payload_length;
-  message->is_frame = is_frame;
+  message->is_frame = FALSE;
+  message->is_ping = opcode == OPCODE_PING;
   message->link = (GList){ .data = message };
 
   return message;
@@ -159,10 +168,24 @@ stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFr
 {
   GBytes *deflated = self->takes_deflated ? stepcast_frame_get_encoded (frame) : NULL;
   GBytes *payload = deflated != NULL ? deflated : stepcast_frame_get_svg (frame);
-  Message *message = message_new (prefix, payload, TRUE, deflated != NULL);
+  Message *message = message_new (OPCODE_TEXT, prefix, payload, deflated != NULL);
 
+  message->is_frame = TRUE;
   g_queue_push_tail_link (&self->ordered, &message->link);
   self->n_waiting_frames++;
+}
+
+/* All but frames: @payload is taken. */
+static void
+push_answer (StepcastOutbox *self, guint8 opcode, GBytes *payload, GQueue *queue)
+{
+  g_autoptr (GBytes) taken = payload;
+  Message *message = message_new (opcode, NULL, taken, FALSE);
+
+  g_queue_push_tail_link (queue, &message->link);
+  self->answer_bytes += message->length;
+  if (message->is_ping)
+    self->n_pings++;
 }
 
 /**
@@ -188,10 +211,41 @@ stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_u
 void
 stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent)
 {
-  Message *message = message_new (NULL, text, FALSE, FALSE);
+  push_answer (self, OPCODE_TEXT, g_bytes_ref (text), is_urgent ? &self->urgent : &self->ordered);
+}
 
-  g_queue_push_tail_link (is_urgent ? &self->urgent : &self->ordered, &message->link);
-  self->answer_bytes += message->length;
+/**
+ * stepcast_outbox_push_ping:
+ * @self: an outbox
+ * @payload: (array fixed-size=8): what the pong will repeat
+ *
+ * It goes before the frames that wait.
+ */
+void
+stepcast_outbox_push_ping (StepcastOutbox *self, const guint8 *payload)
+{
+  push_answer (self, OPCODE_PING, g_bytes_new (payload, STEPCAST_PING_BYTES), &self->urgent);
+}
+
+/**
+ * stepcast_outbox_push_close:
+ * @self: an outbox
+ * @code: RFC 6455, section 7.4
+ * @reason: at most 123 bytes
+ *
+ * It goes after all that waits, and nothing may be pushed after it.
+ */
+void
+stepcast_outbox_push_close (StepcastOutbox *self, guint16 code, const char *reason)
+{
+  GByteArray *payload = g_byte_array_new ();
+  guint8 code_bytes[2] = { (guint8) (code >> 8), (guint8) code };
+
+  g_return_if_fail (strlen (reason) <= MAX_CONTROL_BYTES - sizeof code_bytes);
+
+  g_byte_array_append (payload, code_bytes, sizeof code_bytes);
+  g_byte_array_append (payload, (const guint8 *) reason, (guint) strlen (reason));
+  push_answer (self, OPCODE_CLOSE, g_byte_array_free_to_bytes (payload), &self->ordered);
 }
 
 /* Takes @message off the account of what waits. */
@@ -200,6 +254,15 @@ stop_waiting (StepcastOutbox *self, const Message *message)
 {
   if (message->is_frame)
     self->n_waiting_frames--;
+}
+
+/* Takes what is no frame off the account: it is written whole, or dropped. */
+static void
+settle_answer (StepcastOutbox *self, const Message *message)
+{
+  self->answer_bytes -= message->length;
+  if (message->is_ping)
+    self->n_pings--;
 }
 
 /**
@@ -246,7 +309,7 @@ stepcast_outbox_drop_all (StepcastOutbox *self)
   while ((message = pop_head (&self->urgent)) != NULL ||
          (message = pop_head (&self->ordered)) != NULL)
     {
-      self->answer_bytes -= message->length;
+      settle_answer (self, message);
       message_free (message);
     }
 }
@@ -361,7 +424,7 @@ stepcast_outbox_consume (StepcastOutbox *self, gsize n_bytes)
       if (self->n_written == self->current->length)
         {
           if (!self->current->is_frame)
-            self->answer_bytes -= self->current->length;
+            settle_answer (self, self->current);
           g_clear_pointer (&self->current, message_free);
         }
     }
@@ -383,6 +446,18 @@ gboolean
 stepcast_outbox_is_within_message (const StepcastOutbox *self)
 {
   return self->current != NULL;
+}
+
+/**
+ * stepcast_outbox_has_ping:
+ * @self: an outbox
+ *
+ * Returns: whether there is a ping that has not been written whole
+ */
+gboolean
+stepcast_outbox_has_ping (const StepcastOutbox *self)
+{
+  return self->n_pings > 0;
 }
 
 guint

@@ -459,6 +459,28 @@ stepcast_server_set_viewer_defaults (StepcastServer *self,
 }
 
 /**
+ * stepcast_server_set_max_viewers:
+ * @self: a server
+ * @max_viewers: how many there may be; those that there are stay
+ */
+void
+stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers)
+{
+  stepcast_lobby_set_max_viewers (self->lobby, max_viewers);
+}
+
+/**
+ * stepcast_server_set_ping_seconds:
+ * @self: a server
+ * @ping_seconds: a viewer that says nothing for so long is asked whether it is there; 0 for never
+ */
+void
+stepcast_server_set_ping_seconds (StepcastServer *self, guint ping_seconds)
+{
+  stepcast_lobby_set_ping_seconds (self->lobby, ping_seconds);
+}
+
+/**
  * stepcast_server_set_compress:
  * @self: a server
  * @when: for whom messages are compressed

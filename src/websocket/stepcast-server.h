@@ -29,6 +29,8 @@ void
 stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins);
 void stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials);
 gboolean stepcast_server_is_public (StepcastServer *self);
+void stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers);
+void stepcast_server_set_ping_seconds (StepcastServer *self, guint ping_seconds);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,

@@ -755,3 +755,15 @@ stepcast_tls_stream_accept_finish (GAsyncResult *result, GError **error)
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
+
+/**
+ * stepcast_tls_stream_get_base:
+ * @self: a stream
+ *
+ * Returns: (transfer none) (nullable): the connection beneath it, until it is closed
+ */
+GSocketConnection *
+stepcast_tls_stream_get_base (StepcastTlsStream *self)
+{
+  return self->wire != NULL ? self->wire->connection : NULL;
+}

@@ -25,5 +25,6 @@ void stepcast_tls_stream_accept_async (GSocketConnection *connection,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data);
 GIOStream *stepcast_tls_stream_accept_finish (GAsyncResult *result, GError **error);
+GSocketConnection *stepcast_tls_stream_get_base (StepcastTlsStream *self);
 
 G_END_DECLS

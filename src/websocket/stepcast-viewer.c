@@ -97,8 +97,8 @@ say_bytes (StepcastViewer *self, GBytes *text, gboolean is_urgent)
   stepcast_outbox_push_bytes (self->outbox, text, is_urgent);
   stepcast_channel_flush (self->channel);
   if (stepcast_outbox_get_answer_bytes (self->outbox) > STEPCAST_MAX_ANSWER_BYTES)
-    stepcast_channel_close (self->channel, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
-                            "More than 256 KiB of answers were not read");
+    stepcast_channel_interrupt (self->channel, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
+                                "More than 256 KiB of answers were not read");
 }
 
 /* Takes @text, which may be NULL. */
@@ -325,6 +325,15 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
   stepcast_meter_update (&self->sent_meter, self->last_frame_us, get_n_sent (self));
 }
 
+/* What it shows says more of its way than what its library answers. */
+static gint64
+get_round_trip_us (StepcastViewer *self)
+{
+  if (self->unshown.round_trip_us >= 0 || self->channel == NULL)
+    return self->unshown.round_trip_us;
+  return stepcast_channel_get_round_trip_us (self->channel);
+}
+
 static void
 get_numbers (StepcastViewer *self, StepcastViewerNumbers *numbers)
 {
@@ -340,7 +349,7 @@ get_numbers (StepcastViewer *self, StepcastViewerNumbers *numbers)
     .backlog_bytes = is_here ? stepcast_outbox_get_backlog_bytes (self->outbox) : 0,
     .n_unshown = self->unshown.is_acking ? (int) stepcast_unshown_get_length (&self->unshown) : -1,
     .sent_per_second = stepcast_meter_get (&self->sent_meter, g_get_monotonic_time (), n_sent),
-    .round_trip_us = self->unshown.round_trip_us,
+    .round_trip_us = get_round_trip_us (self),
   };
 }
 
@@ -870,6 +879,21 @@ stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
 {
   say_error (self, NULL, NULL, error);
   stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "There is no session");
+}
+
+/**
+ * stepcast_viewer_turn_away:
+ * @self: a viewer without a session
+ * @error: why it gets none now
+ *
+ * Tells why, and closes the connection with %STEPCAST_CLOSE_TRY_AGAIN_LATER.
+ */
+void
+stepcast_viewer_turn_away (StepcastViewer *self, const GError *error)
+{
+  say_error (self, NULL, NULL, error);
+  if (self->channel != NULL)
+    stepcast_channel_turn_away (self->channel);
 }
 
 /* Gives again what it has not shown. */

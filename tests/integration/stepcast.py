@@ -778,8 +778,11 @@ class RawClient:
         return first & 15, await self.take(length)
 
     async def text(self):
-        """The next text message; a frame of any other kind is wrong here."""
+        """The next text message; a frame of any other kind is wrong here, but that the service may
+        ask whether we are there."""
         opcode, payload = await self.frame()
+        while opcode == PING:
+            opcode, payload = await self.frame()
         assert opcode == TEXT, f'opcode {opcode}: {payload[:100]!r}'
         return payload.decode()
 

@@ -613,6 +613,65 @@ test_accounts (void)
   assert_messages (wire, "<svg 1/>\n<svg 2/>\n0123456789");
 }
 
+/* ---- control frames ---- */
+
+static const guint8 ping_payload[STEPCAST_PING_BYTES] = { 0, 1, 2, 3, 0xff, 0, 0x89, 7 };
+
+/* It goes before frames, but not within one, and does not overtake an answer. */
+static void
+test_ping (void)
+{
+  static const guint8 expected[] =
+    "\x81\x08<svg 1/>\x81\x03now\x89\x08\x00\x01\x02\x03\xff\x00\x89\x07"
+    "\x81\x08<svg 2/>";
+  g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new ();
+
+  push_frame (outbox, "<svg 1/>");
+  push_frame (outbox, "<svg 2/>");
+  write_some (outbox, wire, 3, FALSE);
+  stepcast_outbox_push_text (outbox, "now", TRUE);
+  g_assert_false (stepcast_outbox_has_ping (outbox));
+  stepcast_outbox_push_ping (outbox, ping_payload);
+  g_assert_true (stepcast_outbox_has_ping (outbox));
+  g_assert_cmpuint (stepcast_outbox_get_n_waiting_frames (outbox), ==, 1);
+
+  write_some (outbox, wire, 7 + 5 + 9, FALSE); /* all but its last byte */
+  g_assert_true (stepcast_outbox_has_ping (outbox));
+  write_some (outbox, wire, 1, FALSE);
+  g_assert_false (stepcast_outbox_has_ping (outbox));
+  write_all (outbox, wire);
+  g_assert_cmpmem (wire->data, wire->len, expected, sizeof expected - 1);
+}
+
+static void
+test_ping_is_dropped (void)
+{
+  g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+
+  stepcast_outbox_push_ping (outbox, ping_payload);
+  stepcast_outbox_drop_frames (outbox);
+  g_assert_true (stepcast_outbox_has_ping (outbox));
+  stepcast_outbox_drop_all (outbox);
+  g_assert_false (stepcast_outbox_has_ping (outbox));
+  g_assert_true (stepcast_outbox_is_empty (outbox));
+  g_assert_cmpuint (stepcast_outbox_get_answer_bytes (outbox), ==, 0);
+}
+
+static void
+test_close (void)
+{
+  static const guint8 expected[] = "\x81\x04told\x81\x06<svg/>\x88\x07\x03\xf5later";
+  g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new ();
+
+  push_frame (outbox, "<svg/>");
+  stepcast_outbox_push_text (outbox, "told", TRUE);
+  stepcast_outbox_push_close (outbox, 1013, "later");
+  write_all (outbox, wire);
+  g_assert_cmpmem (wire->data, wire->len, expected, sizeof expected - 1);
+}
+
 static void
 on_freed (gpointer is_freed)
 {
@@ -665,6 +724,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/outbox/gather/limits", test_gather_limits);
   g_test_add_func ("/outbox/gather/order", test_gather_keeps_order);
   g_test_add_func ("/outbox/accounts", test_accounts);
+  g_test_add_func ("/outbox/control/ping", test_ping);
+  g_test_add_func ("/outbox/control/ping-is-dropped", test_ping_is_dropped);
+  g_test_add_func ("/outbox/control/close", test_close);
   g_test_add_func ("/outbox/payload-is-shared", test_payload_is_shared);
 
   return g_test_run ();
