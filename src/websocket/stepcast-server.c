@@ -8,7 +8,9 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-acceptor.h"
+#include "stepcast-answer-watch.h"
 #include "stepcast-error.h"
+#include "stepcast-events.h"
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
 #include "stepcast-http.h"
@@ -44,7 +46,9 @@ struct _StepcastServer
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
   GHashTable *viewers;              /* set of StepcastViewer */
-  GTask *closing;                   /* (nullable): who waits until there is none */
+  StepcastEvents *events;
+  StepcastTicker *ticker;
+  GTask *closing; /* (nullable): who waits until there is none */
   GSource *close_timer;
 };
 
@@ -150,6 +154,7 @@ static void
 on_request_started (SoupServer *soup, SoupServerMessage *message, StepcastServer *self)
 {
   set_deadline (message);
+  stepcast_answer_watch (message, self->ticker);
   g_signal_connect_object (message, "got-headers", G_CALLBACK (on_got_headers), self, 0);
 }
 
@@ -166,11 +171,24 @@ finish_closing (StepcastServer *self)
 }
 
 static void
+finish_closing_if_empty (StepcastServer *self)
+{
+  if (self->closing != NULL && g_hash_table_size (self->viewers) == 0 &&
+      stepcast_events_is_empty (self->events))
+    finish_closing (self);
+}
+
+static void
 on_viewer_closed (StepcastViewer *viewer, StepcastServer *self)
 {
   g_hash_table_remove (self->viewers, viewer);
-  if (g_hash_table_size (self->viewers) == 0 && self->closing != NULL)
-    finish_closing (self);
+  finish_closing_if_empty (self);
+}
+
+static void
+on_events_emptied (StepcastEvents *events, StepcastServer *self)
+{
+  finish_closing_if_empty (self);
 }
 
 /* (element-type StepcastViewer): a copy, since a viewer that closes leaves the set. */
@@ -442,7 +460,12 @@ handle_session (StepcastServer *self,
 
   if (what == NULL)
     {
-      stepcast_http_respond_session (message, session);
+      stepcast_http_respond_session (message, SOUP_STATUS_OK, session);
+    }
+  else if (g_str_equal (what, "events"))
+    {
+      stepcast_events_serve_session (self->events, message, session,
+                                     stepcast_gate_get_role (self->gate, message), query);
     }
   else if (g_str_equal (what, "frame.svg"))
     {
@@ -461,7 +484,7 @@ handle_session (StepcastServer *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png and ws", quoted);
+                   "A session has no “%s”; it has frame.svg, frame.png, events and ws", quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }
@@ -502,6 +525,19 @@ handle_ws (SoupServer *soup,
 {
   if (is_exactly (message, path, "/ws"))
     handle_websocket (data, message, NULL, NULL);
+}
+
+static void
+handle_events (SoupServer *soup,
+               SoupServerMessage *message,
+               const char *path,
+               GHashTable *query,
+               gpointer data)
+{
+  StepcastServer *self = data;
+
+  if (is_exactly (message, path, "/events"))
+    stepcast_events_serve_list (self->events, message);
 }
 
 /* ---- the server ---- */
@@ -724,7 +760,8 @@ on_close_timeout (gpointer user_data)
 {
   StepcastServer *self = user_data;
 
-  g_debug ("%u viewers did not say goodbye", g_hash_table_size (self->viewers));
+  g_debug ("%u viewers, or readers of events, did not say goodbye",
+           g_hash_table_size (self->viewers));
   g_clear_pointer (&self->close_timer, g_source_unref);
   finish_closing (self);
 
@@ -750,8 +787,9 @@ stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback,
   self->closing = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (self->closing, stepcast_server_close_async);
 
+  stepcast_events_close (self->events);
   viewers = list_viewers (self);
-  if (viewers->len == 0)
+  if (viewers->len == 0 && stepcast_events_is_empty (self->events))
     {
       finish_closing (self);
       return;
@@ -786,6 +824,12 @@ stepcast_server_dispose (GObject *object)
   if (self->manager != NULL)
     g_signal_handlers_disconnect_by_data (self->manager, self);
   g_hash_table_remove_all (self->viewers);
+  if (self->events != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->events, self);
+      g_object_run_dispose (G_OBJECT (self->events));
+    }
+  g_clear_object (&self->events);
   g_clear_object (&self->manager);
   g_clear_object (&self->rasterizer);
 
@@ -799,6 +843,7 @@ stepcast_server_finalize (GObject *object)
 
   g_assert (self->close_timer == NULL);
   g_hash_table_unref (self->viewers);
+  stepcast_ticker_unref (self->ticker);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
 
@@ -855,6 +900,7 @@ static void
 stepcast_server_init (StepcastServer *self)
 {
   self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
+  self->ticker = stepcast_ticker_new (STEPCAST_TICK_MS);
   self->base_uri = g_strdup (""); /* until it listens */
   self->joined_delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
@@ -874,6 +920,8 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
 
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
+  self->events = stepcast_events_new (manager, self->ticker);
+  g_signal_connect (self->events, "emptied", G_CALLBACK (on_events_emptied), self);
   g_signal_connect (manager, "session-removed", G_CALLBACK (on_session_removed), self);
 
   self->soup = soup_server_new (NULL, NULL);
@@ -881,6 +929,7 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request_started), self);
   soup_server_add_handler (self->soup, "/", handle_page, self, NULL);
   soup_server_add_handler (self->soup, "/health", handle_health, self, NULL);
+  soup_server_add_handler (self->soup, "/events", handle_events, self, NULL);
   soup_server_add_handler (self->soup, "/generators", handle_generators, self, NULL);
   soup_server_add_handler (self->soup, "/sessions", handle_sessions, self, NULL);
   soup_server_add_handler (self->soup, "/ws", handle_ws, self, NULL);
