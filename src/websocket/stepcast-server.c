@@ -9,6 +9,7 @@
 
 #include "stepcast-acceptor.h"
 #include "stepcast-answer-watch.h"
+#include "stepcast-api.h"
 #include "stepcast-error.h"
 #include "stepcast-events.h"
 #include "stepcast-gate.h"
@@ -129,10 +130,12 @@ set_deadline (SoupServerMessage *message)
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
+  GUri *uri = soup_server_message_get_uri (message);
+  const char *allowed = stepcast_api_get_methods (uri != NULL ? g_uri_get_path (uri) : "");
   g_autoptr (GError) error = NULL;
   guint status;
 
-  /* Nothing here has a use for a body, and libsoup would keep one of any size. */
+  /* libsoup would keep a body of any size: only who has a use for one says otherwise. */
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 
   /* libsoup keeps connections only where it listens by itself. */
@@ -140,13 +143,16 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
                                 "close");
 
   /* A status that is set here keeps the handlers from being called. */
-  if (!stepcast_gate_check (self->gate, message, &status, &error))
+  if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||
+      (stepcast_api_is_change (message) &&
+       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), &status,
+                            &error)))
     {
       g_debug ("Refused with %u: %s", status, error->message);
       stepcast_http_respond_error (message, status, error);
       if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
         soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
-                                      "GET, HEAD");
+                                      allowed);
     }
 }
 
@@ -458,7 +464,11 @@ handle_session (StepcastServer *self,
 {
   g_autoptr (GError) error = NULL;
 
-  if (what == NULL)
+  if (what == NULL && stepcast_api_is_change (message))
+    {
+      stepcast_api_change_session (message, self->manager, session);
+    }
+  else if (what == NULL)
     {
       stepcast_http_respond_session (message, SOUP_STATUS_OK, session);
     }
@@ -501,9 +511,19 @@ handle_sessions (SoupServer *soup,
   g_autoptr (GError) error = NULL;
   StepcastSession *session;
 
+  /* The gate has looked at the path before it was decoded. */
+  if (stepcast_api_is_change (message) &&
+      strstr (stepcast_api_get_methods (path), soup_server_message_get_method (message)) == NULL)
+    {
+      stepcast_http_respond_nothing (message, path);
+      return;
+    }
   if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
     {
-      stepcast_http_respond_sessions (message, self->manager);
+      if (stepcast_api_is_change (message))
+        stepcast_api_open_session (message, self->manager);
+      else
+        stepcast_http_respond_sessions (message, self->manager);
       return;
     }
 
