@@ -5,6 +5,7 @@
 """Steering by plain HTTP: POST /sessions, PATCH and DELETE /sessions/NAME."""
 
 import asyncio
+import contextlib
 import json
 
 from stepcast import (FACTOR, PROGRAMS, PYTHON, SANITIZED, Service, TestCase, command_of,
@@ -163,6 +164,59 @@ class Steering(Checks):
                 self.assert_refused(response, 400, code)
             values = (await service.session(name))['parameters']
             self.assertEqual((values['bytes'], values['steps']), (600, 0))
+
+    async def begin_long_step(self, service):
+        await self.open(service, generator='gray-scott', name='long',
+                        parameters={'width': 3072, 'height': 3072, 'steps-per-frame': 10000})
+        await send(service, 'PATCH', '/sessions/long', {'do': 'start'})
+
+    @staticmethod
+    async def ask_and_leave(service, content, leaves=True):
+        """A request whose answer is not waited for."""
+        body = json.dumps(content).encode()
+        reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+        writer.write(f'PATCH /sessions/long HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n'
+                     'Content-Type: application/json\r\n'
+                     f'Content-Length: {len(body)}\r\n\r\n'.encode() + body)
+        await writer.drain()
+        if leaves:
+            writer.transport.abort()
+        return reader, writer
+
+    async def test_who_asks_and_leaves_has_asked(self):
+        async with Service() as service:
+            await self.begin_long_step(service)
+            files = service.count_files()
+            for feed in (0.03, 0.04):
+                await self.ask_and_leave(service, {'parameters': {'feed': feed}})
+            await self.ask_and_leave(service, {'do': 'stop'})
+            session = await service.wait_state('stopped', 'long')
+            self.assertEqual(session['parameters']['feed'], 0.04)
+            await wait_for(lambda: service.count_files() <= files, 'the end of all connections')
+
+    async def test_the_service_ends_meanwhile(self):
+        async with Service() as service:
+            await self.begin_long_step(service)
+            waiting = [await self.ask_and_leave(service, content, False)
+                       for content in ({'parameters': {'feed': 0.03}}, {'do': 'stop'})]
+            service.expected_end = 0
+            service.process.terminate()
+            await within(service.process.wait(), 'the end of the service')
+            for reader, writer in waiting:
+                with contextlib.suppress(ConnectionError):
+                    await within(reader.read(), 'the end of a connection')
+                writer.close()
+
+    async def test_parameters_in_the_midst_of_a_long_step(self):
+        async with Service() as service:
+            await self.begin_long_step(service)
+            # Who asked is not kept waiting for it; it is done nevertheless.
+            response = await send(service, 'PATCH', '/sessions/long',
+                                  {'parameters': {'feed': 0.04}})
+            self.assertEqual((response.status, response.json), (202, {'step': None}))
+            response = await send(service, 'PATCH', '/sessions/long', {'do': 'stop'})
+            self.assertEqual((response.status, response.json['step']), (200, 0))
+            self.assertEqual((await service.session())['parameters']['feed'], 0.04)
 
     async def test_rate(self):
         async with Service() as service:
