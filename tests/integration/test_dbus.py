@@ -32,7 +32,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 from private_bus import PrivateBus  # noqa: E402
 from stepcast import (FACTOR, PATIENCE, PROGRAMS, PYTHON, STEPCASTD, Service, TestCase, main,  # noqa: E402
-                      step_of, wait_for)
+                      step_of, wait_for, within)
 
 NAME = 'org.stepcast.Stepcast1'
 ROOT = '/org/stepcast/Stepcast1'
