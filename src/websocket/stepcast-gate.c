@@ -214,10 +214,42 @@ refuse (GError **error, const char *message)
   return FALSE;
 }
 
+static gboolean
+check_method (const char *method, const char *allowed, GError **error)
+{
+  g_auto (GStrv) methods = g_strsplit (allowed, ", ", -1);
+  g_autofree char *quoted = NULL;
+
+  if (g_strv_contains ((const char *const *) methods, method))
+    return TRUE;
+
+  quoted = stepcast_error_quote (method);
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+               "“%s” is not done here: use one of %s", quoted, allowed);
+  return FALSE;
+}
+
+/* A cookie is sent along whoever asks. So what changes something by its strength says from which
+ * page it comes, as browsers do, and check_origin() has found that it is ours. A token is proof by
+ * itself. */
+static gboolean
+check_forgery (const StepcastGate *self, SoupServerMessage *message, GError **error)
+{
+  g_autofree char *query_token = get_query_token (message);
+  const char *method = soup_server_message_get_method (message);
+
+  if (g_str_equal (method, "GET") || g_str_equal (method, "HEAD") || query_token != NULL ||
+      get_bearer_token (message) != NULL || stepcast_access_is_open (self->access) ||
+      find_header (message, "Origin").n_found > 0)
+    return TRUE;
+  return refuse (error, "What changes something by a cookie needs an Origin header: use the token");
+}
+
 /**
  * stepcast_gate_check:
  * @self: a gate
  * @message: a request whose headers have come
+ * @allowed: the methods that there are for its path, as an Allow header lists them
  * @status: (out): the HTTP status of the refusal
  * @error: %STEPCAST_ERROR_PERMISSION_DENIED or %STEPCAST_ERROR_BAD_REQUEST
  *
@@ -226,10 +258,10 @@ refuse (GError **error, const char *message)
 gboolean
 stepcast_gate_check (const StepcastGate *self,
                      SoupServerMessage *message,
+                     const char *allowed,
                      guint *status,
                      GError **error)
 {
-  const char *method = soup_server_message_get_method (message);
   GUri *uri = soup_server_message_get_uri (message);
 
   *status = SOUP_STATUS_MISDIRECTED_REQUEST;
@@ -241,14 +273,8 @@ stepcast_gate_check (const StepcastGate *self,
     return FALSE;
 
   *status = SOUP_STATUS_METHOD_NOT_ALLOWED;
-  if (!g_str_equal (method, "GET") && !g_str_equal (method, "HEAD"))
-    {
-      g_autofree char *quoted = stepcast_error_quote (method);
-
-      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "“%s” is not done here: use GET or HEAD", quoted);
-      return FALSE;
-    }
+  if (!check_method (soup_server_message_get_method (message), allowed, error))
+    return FALSE;
 
   *status = SOUP_STATUS_UNAUTHORIZED;
   if (uri != NULL && g_str_equal (g_uri_get_path (uri), "/health"))
@@ -256,7 +282,9 @@ stepcast_gate_check (const StepcastGate *self,
   if (stepcast_gate_get_role (self, message) == STEPCAST_ROLE_NONE)
     return refuse (error, "A token is missing or wrong: open the whole link that stepcastd printed "
                           "when it started");
-  return TRUE;
+
+  *status = SOUP_STATUS_FORBIDDEN;
+  return check_forgery (self, message, error);
 }
 
 /**

@@ -24,6 +24,7 @@ const StepcastAccess *stepcast_gate_get_access (const StepcastGate *self);
 
 gboolean stepcast_gate_check (const StepcastGate *self,
                               SoupServerMessage *message,
+                              const char *allowed,
                               guint *status,
                               GError **error);
 StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message);

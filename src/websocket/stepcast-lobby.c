@@ -10,7 +10,6 @@
 #include "stepcast-deflate-encoder.h"
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
-#include "stepcast-gsource.h"
 #include "stepcast-liveness.h"
 #include "stepcast-parameters.h"
 #include "stepcast-viewer.h"
@@ -21,9 +20,6 @@
  * The handshake is answered here and not by soup_server_add_websocket_handler(): that one keeps
  * negotiated extensions where a client that vanishes can leave them for the next, and takes the
  * stream where no tap can be put beneath it. Lives on the main context. */
-
-/* What peers get to say goodbye in. */
-#define CLOSE_MS 1000
 
 struct _StepcastLobby
 {
@@ -44,8 +40,8 @@ struct _StepcastLobby
   GHashTable *audiences; /* of StepcastSession to StepcastAudience */
   guint n_received;      /* for the viewers' numbers */
 
+  gboolean is_closing;
   GTask *closing; /* (nullable): who waits until there is no channel */
-  GSource *close_timer;
 };
 
 G_DEFINE_FINAL_TYPE (StepcastLobby, stepcast_lobby, G_TYPE_OBJECT)
@@ -57,7 +53,6 @@ finish_closing (StepcastLobby *self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->closing);
 
-  stepcast_gsource_clear (&self->close_timer);
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
 }
@@ -108,7 +103,7 @@ on_session_removed (StepcastSessionManager *manager, StepcastSession *session, S
     {
       if (stepcast_viewer_get_session (viewers->pdata[i]) != session)
         continue;
-      if (self->closing != NULL) /* its owner's turn to say goodbye was first */
+      if (self->is_closing) /* its owner's turn to say goodbye was first */
         say_goodbye (viewers->pdata[i]);
       else
         stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_NORMAL,
@@ -420,7 +415,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
 
   channel = create_channel (self, stream, message, origin, dialect,
                             upgrade->deflate != NULL ? self->encoder : NULL);
-  viewer = self->closing == NULL ? find_returning (self, upgrade, dialect, query) : NULL;
+  viewer = !self->is_closing ? find_returning (self, upgrade, dialect, query) : NULL;
   if (viewer != NULL)
     {
       come_back (viewer, channel, query);
@@ -428,7 +423,7 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     }
 
   viewer = create_viewer (self, channel, dialect, upgrade->role, origin != NULL);
-  if (self->closing != NULL)
+  if (self->is_closing)
     say_goodbye (viewer);
   else if (g_hash_table_size (self->viewers) > self->max_viewers)
     turn_away (self, viewer);
@@ -471,7 +466,7 @@ stepcast_lobby_receive (StepcastLobby *self,
   char *protocols[] = { (char *) stepcast_v1_dialect.subprotocol, NULL };
   Upgrade *upgrade;
 
-  if (self->closing != NULL)
+  if (self->is_closing)
     {
       soup_server_message_set_status (message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
       return;
@@ -554,22 +549,10 @@ stepcast_lobby_set_ping_seconds (StepcastLobby *self, guint ping_seconds)
 
 /* ---- closing ---- */
 
-static gboolean
-on_close_timeout (gpointer user_data)
-{
-  StepcastLobby *self = user_data;
-
-  g_debug ("%u viewers did not say goodbye", g_hash_table_size (self->channels));
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  finish_closing (self);
-
-  return G_SOURCE_REMOVE;
-}
-
 /**
  * stepcast_lobby_close_async:
  * @self: a lobby
- * @callback: called when all viewers have said goodbye, or have had their time
+ * @callback: called when all viewers have said goodbye, however long that takes
  * @user_data: handed to @callback
  *
  * Closes the connections of viewers with 1001 (RFC 6455, section 7.4.1), and receives no more.
@@ -579,20 +562,28 @@ stepcast_lobby_close_async (StepcastLobby *self, GAsyncReadyCallback callback, g
 {
   g_autoptr (GPtrArray) viewers = list_viewers (self);
 
-  g_return_if_fail (self->closing == NULL);
+  g_return_if_fail (!self->is_closing);
 
+  self->is_closing = TRUE;
   self->closing = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (self->closing, stepcast_lobby_close_async);
-
-  self->close_timer = g_timeout_source_new (CLOSE_MS);
-  g_source_set_static_name (self->close_timer, "[stepcast] goodbye");
-  g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
 
   for (guint i = 0; i < viewers->len; i++)
     say_goodbye (viewers->pdata[i]);
   if (g_hash_table_size (self->channels) == 0)
     finish_closing (self);
+}
+
+/**
+ * stepcast_lobby_stop_waiting:
+ * @self: a lobby that is being closed
+ *
+ * Peers have had their time: answers whoever waits for them.
+ */
+void
+stepcast_lobby_stop_waiting (StepcastLobby *self)
+{
+  finish_closing (self);
 }
 
 gboolean
@@ -645,7 +636,6 @@ stepcast_lobby_finalize (GObject *object)
 {
   StepcastLobby *self = STEPCAST_LOBBY (object);
 
-  g_assert (self->close_timer == NULL);
   g_hash_table_unref (self->by_token);
   g_hash_table_unref (self->viewers);
   g_hash_table_unref (self->channels);

@@ -33,6 +33,7 @@ void stepcast_lobby_receive (StepcastLobby *self,
                              const GError *refusal);
 void
 stepcast_lobby_close_async (StepcastLobby *self, GAsyncReadyCallback callback, gpointer user_data);
+void stepcast_lobby_stop_waiting (StepcastLobby *self);
 gboolean stepcast_lobby_close_finish (StepcastLobby *self, GAsyncResult *result, GError **error);
 
 G_END_DECLS

@@ -8,7 +8,10 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-acceptor.h"
+#include "stepcast-answer-watch.h"
+#include "stepcast-api.h"
 #include "stepcast-error.h"
+#include "stepcast-events.h"
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
 #include "stepcast-http.h"
@@ -25,6 +28,9 @@
 /* For a request to be complete. No connection idles after it: libsoup closes those that are handed
  * to it, and not accepted by its own listener, once they are answered. */
 #define REQUEST_SECONDS 10
+
+/* What peers get to say goodbye in. */
+#define CLOSE_MS 1000
 
 struct _StepcastServer
 {
@@ -43,6 +49,12 @@ struct _StepcastServer
   gboolean is_public; /* others than this machine may reach it */
 
   StepcastLobby *lobby;
+  StepcastEvents *events;
+  StepcastTicker *ticker;
+
+  GTask *closing; /* (nullable): who waits until all have said goodbye */
+  gboolean is_lobby_closed;
+  GSource *close_timer;
 };
 
 enum
@@ -122,10 +134,12 @@ set_deadline (SoupServerMessage *message)
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
+  GUri *uri = soup_server_message_get_uri (message);
+  const char *allowed = stepcast_api_get_methods (uri != NULL ? g_uri_get_path (uri) : "");
   g_autoptr (GError) error = NULL;
   guint status;
 
-  /* Nothing here has a use for a body, and libsoup would keep one of any size. */
+  /* libsoup would keep a body of any size: only who has a use for one says otherwise. */
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 
   /* libsoup keeps connections only where it listens by itself. */
@@ -135,13 +149,16 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
   stepcast_gate_add_headers (self->gate, message);
 
   /* A status that is set here keeps the handlers from being called. */
-  if (!stepcast_gate_check (self->gate, message, &status, &error))
+  if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||
+      (stepcast_api_is_change (message) &&
+       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), &status,
+                            &error)))
     {
       g_debug ("Refused with %u: %s", status, error->message);
       stepcast_http_respond_error (message, status, error);
       if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
         soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
-                                      "GET, HEAD");
+                                      allowed);
     }
 }
 
@@ -149,6 +166,7 @@ static void
 on_request_started (SoupServer *soup, SoupServerMessage *message, StepcastServer *self)
 {
   set_deadline (message);
+  stepcast_answer_watch (message, self->ticker);
   g_signal_connect_object (message, "got-headers", G_CALLBACK (on_got_headers), self, 0);
 }
 
@@ -226,9 +244,18 @@ handle_session (StepcastServer *self,
 {
   g_autoptr (GError) error = NULL;
 
-  if (what == NULL)
+  if (what == NULL && stepcast_api_is_change (message))
     {
-      stepcast_http_respond_session (message, session);
+      stepcast_api_change_session (message, self->manager, session);
+    }
+  else if (what == NULL)
+    {
+      stepcast_http_respond_session (message, SOUP_STATUS_OK, session);
+    }
+  else if (g_str_equal (what, "events"))
+    {
+      stepcast_events_serve_session (self->events, message, session,
+                                     stepcast_gate_get_role (self->gate, message), query);
     }
   else if (g_str_equal (what, "frame.svg"))
     {
@@ -247,7 +274,7 @@ handle_session (StepcastServer *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png and ws", quoted);
+                   "A session has no “%s”; it has frame.svg, frame.png, events and ws", quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }
@@ -264,9 +291,19 @@ handle_sessions (SoupServer *soup,
   g_autoptr (GError) error = NULL;
   StepcastSession *session;
 
+  /* The gate has looked at the path before it was decoded. */
+  if (stepcast_api_is_change (message) &&
+      strstr (stepcast_api_get_methods (path), soup_server_message_get_method (message)) == NULL)
+    {
+      stepcast_http_respond_nothing (message, path);
+      return;
+    }
   if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
     {
-      stepcast_http_respond_sessions (message, self->manager);
+      if (stepcast_api_is_change (message))
+        stepcast_api_open_session (message, self->manager);
+      else
+        stepcast_http_respond_sessions (message, self->manager);
       return;
     }
 
@@ -288,6 +325,19 @@ handle_ws (SoupServer *soup,
 {
   if (is_exactly (message, path, "/ws"))
     handle_websocket (data, message, NULL, NULL);
+}
+
+static void
+handle_events (SoupServer *soup,
+               SoupServerMessage *message,
+               const char *path,
+               GHashTable *query,
+               gpointer data)
+{
+  StepcastServer *self = data;
+
+  if (is_exactly (message, path, "/events"))
+    stepcast_events_serve_list (self->events, message);
 }
 
 /* ---- the server ---- */
@@ -650,21 +700,56 @@ stepcast_server_get_n_connections (StepcastServer *self)
 }
 
 static void
+finish_closing (StepcastServer *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
+
+  stepcast_gsource_clear (&self->close_timer);
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+finish_closing_if_empty (StepcastServer *self)
+{
+  if (self->is_lobby_closed && stepcast_events_is_empty (self->events))
+    finish_closing (self);
+}
+
+static void
+on_events_emptied (StepcastEvents *events, StepcastServer *self)
+{
+  finish_closing_if_empty (self);
+}
+
+static void
 on_lobby_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
+  g_autoptr (StepcastServer) self = user_data;
 
-  if (stepcast_lobby_close_finish (STEPCAST_LOBBY (source_object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  stepcast_lobby_close_finish (STEPCAST_LOBBY (source_object), result, NULL);
+  self->is_lobby_closed = TRUE;
+  if (self->events != NULL)
+    finish_closing_if_empty (self);
+}
+
+static gboolean
+on_close_timeout (gpointer user_data)
+{
+  StepcastServer *self = user_data;
+
+  g_debug ("Not everybody has said goodbye");
+  stepcast_lobby_stop_waiting (self->lobby);
+  finish_closing (self);
+
+  return G_SOURCE_REMOVE;
 }
 
 /**
  * stepcast_server_close_async:
  * @self: a server
- * @callback: called when all viewers have said goodbye, or have had their time
+ * @callback: called when all viewers and readers of events have said goodbye, or have had their
+ *   time
  * @user_data: handed to @callback
  *
  * Takes no new connections, and closes those of viewers with 1001 (RFC 6455, section 7.4.1).
@@ -672,12 +757,19 @@ on_lobby_closed (GObject *source_object, GAsyncResult *result, gpointer user_dat
 void
 stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (self, NULL, callback, user_data);
+  g_return_if_fail (self->closing == NULL);
 
-  g_task_set_source_tag (task, stepcast_server_close_async);
+  self->closing = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->closing, stepcast_server_close_async);
+  self->close_timer = g_timeout_source_new (CLOSE_MS);
+  g_source_set_static_name (self->close_timer, "[stepcast] goodbye");
+  g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+
   stepcast_server_stop_listening (self);
   g_cancellable_cancel (self->handshakes);
-  stepcast_lobby_close_async (self->lobby, on_lobby_closed, task);
+  stepcast_events_close (self->events);
+  stepcast_lobby_close_async (self->lobby, on_lobby_closed, g_object_ref (self));
 }
 
 gboolean
@@ -700,6 +792,12 @@ stepcast_server_dispose (GObject *object)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
   g_clear_object (&self->lobby);
+  if (self->events != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->events, self);
+      g_object_run_dispose (G_OBJECT (self->events));
+    }
+  g_clear_object (&self->events);
   g_clear_object (&self->manager);
   g_clear_object (&self->rasterizer);
 
@@ -711,6 +809,8 @@ stepcast_server_finalize (GObject *object)
 {
   StepcastServer *self = STEPCAST_SERVER (object);
 
+  g_assert (self->close_timer == NULL);
+  stepcast_ticker_unref (self->ticker);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
   g_strfreev (self->allowed_hosts);
@@ -762,6 +862,7 @@ static void
 stepcast_server_init (StepcastServer *self)
 {
   self->handshakes = g_cancellable_new ();
+  self->ticker = stepcast_ticker_new (STEPCAST_TICK_MS);
   self->base_uri = g_strdup (""); /* until it listens */
 }
 
@@ -780,12 +881,15 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
   self->lobby = stepcast_lobby_new (manager);
+  self->events = stepcast_events_new (manager, self->ticker);
+  g_signal_connect (self->events, "emptied", G_CALLBACK (on_events_emptied), self);
 
   self->soup = soup_server_new (NULL, NULL);
   soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request_started), self);
   soup_server_add_handler (self->soup, "/", handle_page, self, NULL);
   soup_server_add_handler (self->soup, "/health", handle_health, self, NULL);
+  soup_server_add_handler (self->soup, "/events", handle_events, self, NULL);
   soup_server_add_handler (self->soup, "/generators", handle_generators, self, NULL);
   soup_server_add_handler (self->soup, "/sessions", handle_sessions, self, NULL);
   soup_server_add_handler (self->soup, "/ws", handle_ws, self, NULL);

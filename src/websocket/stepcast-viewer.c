@@ -50,11 +50,11 @@ struct _StepcastViewer
   StepcastDelivery delivery;
   guint max_fps;
   gsize max_bytes;          /* 0: no limit */
-  gint64 last_frame_us;     /* when the last one was delivered */
+  gint64 last_frame_us;     /* when the last one was given to it */
   gsize last_frame_bytes;   /* 0 before the first */
   gsize window_bytes;       /* of delivery "every" */
   StepcastUnshown unshown;  /* of what may be asked for again, or is waited for */
-  StepcastFrame *held_back; /* (nullable): the latest, until it has shown another */
+  StepcastFrame *held_back; /* (nullable): the latest, until another is shown, or it is time */
   guint n_stops;            /* its requests to stop that are not answered yet */
 
   gint64 began_us;
@@ -204,6 +204,12 @@ has_shown_enough (StepcastViewer *self)
   return !self->unshown.is_acking || stepcast_unshown_get_length (&self->unshown) < MAX_UNSHOWN;
 }
 
+static gint64
+get_due_us (StepcastViewer *self)
+{
+  return self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+}
+
 static void
 stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
 {
@@ -216,10 +222,10 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
       demand->bytes = self->window_bytes;
       demand->encoder = demand->frames > 0 ? get_encoder (self) : NULL;
     }
-  else if (self->channel != NULL && self->held_back == NULL && has_shown_enough (self) &&
+  else if (self->channel != NULL && has_shown_enough (self) &&
            stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
     {
-      demand->due_us = self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+      demand->due_us = get_due_us (self);
       demand->encoder = get_encoder (self);
     }
 }
@@ -253,8 +259,9 @@ push_frame (StepcastViewer *self, StepcastFrame *frame)
 static void
 give_frame (StepcastViewer *self, StepcastFrame *frame)
 {
+  self->last_frame_us = g_get_monotonic_time ();
   if (keeps_unshown (self))
-    stepcast_unshown_give (&self->unshown, frame, g_get_monotonic_time ());
+    stepcast_unshown_give (&self->unshown, frame, self->last_frame_us);
   if (self->channel != NULL)
     push_frame (self, frame);
 }
@@ -273,6 +280,16 @@ skips (StepcastViewer *self, StepcastFrame *frame)
   return self->is_skipping;
 }
 
+/* What others want may be drawn more often than this one asks for. What stands still is shown at
+ * once: there may be no other after it. */
+static gboolean
+may_give_latest (StepcastViewer *self)
+{
+  return has_shown_enough (self) &&
+         (stepcast_session_get_state (self->session) != STEPCAST_SESSION_STATE_RUNNING ||
+          g_get_monotonic_time () >= get_due_us (self));
+}
+
 static void
 give_latest (StepcastViewer *self, StepcastFrame *frame)
 {
@@ -280,10 +297,23 @@ give_latest (StepcastViewer *self, StepcastFrame *frame)
     return;
 
   drop_frames (self);
-  if (has_shown_enough (self))
+  if (may_give_latest (self))
     give_frame (self, frame);
   else
     self->held_back = stepcast_frame_ref (frame);
+}
+
+static void
+give_held_back (StepcastViewer *self)
+{
+  g_autoptr (StepcastFrame) frame = NULL;
+
+  if (self->held_back == NULL || self->channel == NULL || !may_give_latest (self))
+    return;
+
+  frame = g_steal_pointer (&self->held_back);
+  give_frame (self, frame);
+  stepcast_channel_flush (self->channel);
 }
 
 /* What is kept of a viewer that tells nothing: what is not written, and a little more. */
@@ -316,13 +346,12 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
     if (!skips (self, frames[i]))
       give_frame (self, frames[i]);
 
-  self->last_frame_us = g_get_monotonic_time ();
   self->last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
   if (self->channel != NULL)
     stepcast_channel_flush (self->channel);
   forget_shown (self);
   adapt_window (self);
-  stepcast_meter_update (&self->sent_meter, self->last_frame_us, get_n_sent (self));
+  stepcast_meter_update (&self->sent_meter, g_get_monotonic_time (), get_n_sent (self));
 }
 
 /* What it shows says more of its way than what its library answers. */
@@ -415,6 +444,8 @@ stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *tex
   if (news == STEPCAST_NEWS_STATE &&
       stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
     drop_frames (self);
+  if (news == STEPCAST_NEWS_STATE || news == STEPCAST_NEWS_PROGRESS)
+    give_held_back (self);
   if (text == NULL ||
       (news == STEPCAST_NEWS_STOPPED && self->n_stops > 0)) /* it will be answered */
     return;
@@ -576,15 +607,9 @@ static void
 acknowledge (StepcastViewer *self, const StepcastRequest *request)
 {
   guint run = request->run > 0 ? request->run : stepcast_session_get_run_number (self->session);
-  g_autoptr (StepcastFrame) held_back = NULL;
 
   stepcast_unshown_acknowledge (&self->unshown, run, request->serial, g_get_monotonic_time ());
-  if (self->held_back != NULL && has_shown_enough (self))
-    {
-      held_back = g_steal_pointer (&self->held_back);
-      give_frame (self, held_back);
-      stepcast_channel_flush (self->channel);
-    }
+  give_held_back (self);
   stepcast_session_proceed (self->session);
 }
 

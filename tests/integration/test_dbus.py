@@ -32,7 +32,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 from private_bus import PrivateBus  # noqa: E402
 from stepcast import (FACTOR, PATIENCE, PROGRAMS, PYTHON, STEPCASTD, Service, TestCase, main,  # noqa: E402
-                      step_of, wait_for)
+                      step_of, wait_for, within)
 
 NAME = 'org.stepcast.Stepcast1'
 ROOT = '/org/stepcast/Stepcast1'
@@ -917,6 +917,22 @@ class Pictures(DBusTest):
                 await plain.close()
                 await client.wait_property(path, 'Viewers', 3)
                 self.assertTrue([c for c in client.changes(path) if c.get('Viewers') == 4])
+
+    async def test_viewers_by_server_sent_events(self):
+        async with Desktop(auth='token') as (service, client):
+            path = await client.create(name='shown')
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            writer.write(f'GET /sessions/shown/events?token={service.view_token()} HTTP/1.1\r\n'
+                         f'Host: 127.0.0.1:{service.port}\r\n\r\n'.encode())
+            await client.wait_property(path, 'Viewers', 1)
+            await client.session(path, 'Step', '(u)', 1)
+            await within(reader.readuntil(b'event: frame'), 'a notice')
+            viewer, = await client.session(path, 'ListViewers')
+            self.assertGreater(viewer.pop('seconds'), 0)
+            self.assertEqual(viewer, {'role': 'view', 'protocol': 'events', 'delivery': 'latest',
+                                      'sent': 1, 'missed': 0, 'backlog-bytes': 0})
+            writer.close()
+            await client.wait_property(path, 'Viewers', 0)
             await client.wait_property(path, 'Viewers', 0)
 
 
