@@ -164,7 +164,7 @@ def draw_soak(results):
                 'No soak was run</text></svg>\n')
     report = reports[0]
     samples = [{**sample, 'rss_mb': round(sample['rss_kb'] / 1024, 1)} for sample in report['samples']]
-    frames = samples[-1]['frames']
+    frames = max(report['asked'], samples[-1]['frames'])
     height = 60 + 3 * PANEL_STEP
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
              f'height="{height}" {FONT}>', '<title>Soak</title>', STYLE,

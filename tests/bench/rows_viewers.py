@@ -23,11 +23,14 @@ IDLE_AT_ONCE = 200
 BURST = 200
 BURST_MS = 50.0
 
-SOAK_BYTES = 1_000
+# A million of 1 KB would be over in three seconds.
+SOAK_BYTES = 100_000
 SOAK_FRAMES = 1_000_000
 SOAK_QUICK_FRAMES = 20_000
 SOAK_DEADLINE_SECONDS = 1800
 SOAK_SETTLED = 0.1
+# The threads of GLib's pool that the start needed have gone home by then.
+SOAK_REST_SECONDS = 17
 SOAK_FLAT = 0.05
 
 
@@ -202,6 +205,7 @@ def _drift(samples, name, end):
 
 def _soak_report(bench, frames):
     with bench.shared_session('pattern', '--validate=off', bytes=f'uint32 {SOAK_BYTES}') as server:
+        server.wait(bench.seconds(SOAK_REST_SECONDS, 0.1))
         report = bench.report('bench-soak', end_after=SOAK_DEADLINE_SECONDS + 60, port=server.port,
                               server_pid=server.pid, session='shared', frames=frames, deadline=SOAK_DEADLINE_SECONDS)
         if server.process.poll() is not None:
@@ -225,7 +229,7 @@ def soak(bench):
     lines = [
         Line(f'soak, {frames} frames: frame numbers missing for those who get every one', '0', f'{missing}',
              f'{counts}; {visits} visits; {report["seconds"]:.0f} s, {delivered / report["seconds"]:.0f} frames/s',
-             missing == 0 and delivered >= frames * 0.99, values=report),
+             missing == 0 and every[0]['frames'] >= frames, values=report),
     ]
     for name, words, unit in (('rss_kb', 'RSS', ' KB'), ('fds', 'descriptors', ''), ('threads', 'threads', '')):
         drift = _drift(samples, name, frames)

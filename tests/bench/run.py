@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import datetime
 import json
+import math
 import os
 import pathlib
 import platform
@@ -78,6 +79,11 @@ def print_head(output, about, runs):
     output.line('| --- | --- | --- | --- | --- | --- |')
 
 
+def is_told(value):
+    """Whether there is something to tell; JSON knows no NaN."""
+    return value is not None and not (isinstance(value, float) and math.isnan(value))
+
+
 def run_row(bench, output, name):
     """The row's lines, printed; the errors that are ours are told on stderr."""
     try:
@@ -87,7 +93,7 @@ def run_row(bench, output, name):
         return []
     for line in lines:
         output.line(f'| {name} | {line.what} | {line.target} | {line.figure} | {line.yardstick} | {MARKS[line.met]} |')
-    return [{'row': name, **{key: value for key, value in dataclasses.asdict(line).items() if value is not None}}
+    return [{'row': name, **{key: value for key, value in dataclasses.asdict(line).items() if is_told(value)}}
             for line in lines]
 
 
