@@ -77,6 +77,11 @@ class _Axis:
         return [tick for tick in TICKS if self.least <= tick <= self.most]
 
 
+def _caption(results):
+    about = results.get('about', {})
+    return f'{about["date"]}, {about["processors"]} processors' if about else ''
+
+
 def _legend(peers):
     parts = []
     x = 12
@@ -119,7 +124,8 @@ def draw_ratios(results):
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
              f'height="{height}" {FONT}>', '<title>Stepcast beside others</title>', STYLE,
              _text(12, 20, 'Stepcast beside others: so many times as good (1× is as good as they are)', 14,
-                   style=' class="strong" font-weight="600"'), *_legend(peers), *_grid(axis, height)]
+                   style=' class="strong" font-weight="600"'), *_legend(peers), *_grid(axis, height),
+             _text(12, height - BOTTOM + 14, _caption(results), 9)]
     y = TOP
     for case, ratios in cases.items():
         parts += _group(axis, y, case, ratios)
@@ -188,11 +194,13 @@ def main():
     parser.add_argument('--soak-plot', type=pathlib.Path, help='write the plot of the soak there')
     arguments = parser.parse_args()
     rows = {}
+    about = {}
     for path in arguments.json:
-        lines = json.loads(path.read_text(encoding='utf-8'))['lines']
-        for name in dict.fromkeys(line['row'] for line in lines):
-            rows[name] = [line for line in lines if line['row'] == name]
-    results = {'lines': [line for lines in rows.values() for line in lines]}
+        results = json.loads(path.read_text(encoding='utf-8'))
+        about = results['about']
+        for name in dict.fromkeys(line['row'] for line in results['lines']):
+            rows[name] = [line for line in results['lines'] if line['row'] == name]
+    results = {'about': about, 'lines': [line for lines in rows.values() for line in lines]}
     if arguments.chart:
         arguments.chart.write_text(draw_ratios(results), encoding='utf-8')
     if arguments.soak_plot:

@@ -115,7 +115,7 @@ def compression(bench):
     why = ''
     for _ in bench.runs():
         try:
-            _measure_compression(bench, viewers, bench.seconds(3.0, 1.0), table)
+            _measure_compression(bench, viewers, bench.seconds(5.0, 1.0), table)
         except Skip as reason:
             why = str(reason)
             break
@@ -233,8 +233,8 @@ def soak(bench):
     ]
     for name, words, unit in (('rss_kb', 'RSS', ' KB'), ('fds', 'descriptors', ''), ('threads', 'threads', '')):
         drift = _drift(samples, name, frames)
-        lines.append(Line(f'soak: {words}, the most above the least from 10 % on', f'≤ {SOAK_FLAT:.0%}', f'{drift:.1%}',
-                          f'{samples[0][name]}{unit} at first, {samples[-1][name]}{unit} at last',
+        lines.append(Line(f'soak: {words}, the most above the least from 10 % on', f'≤ {SOAK_FLAT:.0%}',
+                          f'{drift:.1%}', f'{samples[0][name]}{unit} at first, {samples[-1][name]}{unit} at last',
                           None if bench.quick else drift <= SOAK_FLAT))
     return lines
 
