@@ -79,7 +79,10 @@ class _Axis:
 
 def _caption(results):
     about = results.get('about', {})
-    return f'{about["date"]}, {about["processors"]} processors' if about else ''
+    if not about:
+        return ''
+    return f'{about["date"]}, {about["processors"]} processors, {"short runs" if about["quick"] else about["runs"]}' + \
+        ('' if about['quick'] else ' runs')
 
 
 def _legend(peers):
