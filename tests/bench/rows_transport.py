@@ -67,7 +67,7 @@ def _measure(bench, case, make_server, client, **options):
     with make_server() as server:
         def once():
             report = client(server, seconds=bench.seconds(case.seconds), warmup=case.warmup, pause_us=case.pause_us,
-                            **options)
+                            all_stay=True, **options)
             _check_size(report, case.size)
             return report
         if case.pause_us or case.viewers > 1 or bench.quick:

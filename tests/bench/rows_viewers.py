@@ -90,7 +90,7 @@ def _check_deflated(report):
 
 def _measure_compression(bench, viewers, seconds, table):
     path = bench.scratch('frame.svg')
-    options = {'connections': viewers, 'seconds': seconds, 'at_once': IDLE_AT_ONCE}
+    options = {'connections': viewers, 'seconds': seconds, 'at_once': IDLE_AT_ONCE, 'all_stay': True}
     with bench.shared_session('pattern', '--validate=off', delivery='every',
                               bytes=f'uint32 {COMPRESSED_SIZE}') as server:
         plain = bench.client(server, path=SHARED, **options)
@@ -138,7 +138,7 @@ def _kb_per_viewer(bench, make_server, viewers, path):
         for _ in range(2):
             bench.client(server, path=path, connections=IDLE_WARM, command='none', warmup=0.2, seconds=0.1)
         report = bench.client(server, path=path, connections=viewers, at_once=IDLE_AT_ONCE, command='none',
-                              warmup=1.0, seconds=0.1)['server']
+                              warmup=1.0, seconds=0.1, all_stay=True)['server']
     return (report['rss_kb_after'] - report['rss_kb_before']) / viewers
 
 
@@ -183,8 +183,8 @@ def idle_viewers(bench):
 def _burst_ms(bench, make_server, path):
     with make_server() as server:
         bench.client(server, path=path, command='none', warmup=0.1, seconds=0.0)
-        return bench.client(server, path=path, connections=BURST, command='none', warmup=0.1,
-                            seconds=0.0)['connect_burst_ms']
+        return bench.client(server, path=path, connections=BURST, command='none', warmup=0.1, seconds=0.0,
+                            all_stay=True)['connect_burst_ms']
 
 
 def burst(bench):
