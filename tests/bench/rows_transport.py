@@ -231,7 +231,7 @@ def _many_cases(bench):
         return [Case('10 KB to 20 viewers', 10_000, 20), Case('1 MB to 20 viewers', 1_000_000, 20)]
     return [
         Case('10 KB to 100 viewers', 10_000, 100),
-        Case('10 KB to 1000 viewers', 10_000, 1000, seconds=2.0, warmup=1.0),
+        Case('10 KB to 1000 viewers', 10_000, 1000, seconds=4.0, warmup=1.0),
         # A frame to each is a gigabyte.
         Case('1 MB to 1000 viewers', 1_000_000, 1000, seconds=12.0, warmup=4.0, fair_spread=FAIR_SPREAD),
     ]
