@@ -266,6 +266,7 @@ static void
 tell_notice (StepcastSessionEvents *self)
 {
   self->is_notice_held = FALSE;
+  stepcast_gsource_clear (&self->notice_timer); /* the frame came before a late timer */
   self->last_notice_us = g_get_monotonic_time ();
   tell (self, KIND_FRAME);
 }

@@ -167,7 +167,7 @@ class Steering(Checks):
 
     async def begin_long_step(self, service):
         await self.open(service, generator='gray-scott', name='long',
-                        parameters={'width': 3072, 'height': 3072, 'steps-per-frame': 10000})
+                        parameters={'width': 1280, 'height': 1280, 'steps-per-frame': 10000})
         await send(service, 'PATCH', '/sessions/long', {'do': 'start'})
 
     @staticmethod
@@ -187,11 +187,17 @@ class Steering(Checks):
         async with Service() as service:
             await self.begin_long_step(service)
             files = service.count_files()
-            for feed in (0.03, 0.04):
-                await self.ask_and_leave(service, {'parameters': {'feed': feed}})
+            # Each by a connection of its own: in whatever order they are read.
+            for values in ({'feed': 0.03}, {'kill': 0.05}):
+                await self.ask_and_leave(service, {'parameters': values})
             await self.ask_and_leave(service, {'do': 'stop'})
-            session = await service.wait_state('stopped', 'long')
-            self.assertEqual(session['parameters']['feed'], 0.04)
+            await service.wait_state('stopped', 'long')
+
+            async def are_set():
+                values = (await service.session())['parameters']
+                return (values['feed'], values['kill']) == (0.03, 0.05)
+
+            await wait_for(are_set, 'both parameters')
             await wait_for(lambda: service.count_files() <= files, 'the end of all connections')
 
     async def test_the_service_ends_meanwhile(self):
