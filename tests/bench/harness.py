@@ -254,6 +254,10 @@ class Bench:
             raise Skip(f'stepcastd ended: {server.words()}')
         return report
 
+    def viewers_client(self, server, **options):
+        """Runs bench-viewers-client against server. Returns its report."""
+        return self._report('bench-viewers-client', port=server.port, server_pid=server.pid, **options)
+
     def _report(self, program, **options):
         command = [str(self.programs / program)]
         for name, value in options.items():

@@ -21,9 +21,11 @@ import rows_dbus
 import rows_programs
 import rows_sessions
 import rows_transport
+import rows_viewers
 from harness import Bench, Skip
 
-ROWS = {**rows_sessions.ROWS, **rows_transport.ROWS, **rows_programs.ROWS, **rows_dbus.ROWS}
+ROWS = {**rows_sessions.ROWS, **rows_transport.ROWS, **rows_programs.ROWS, **rows_dbus.ROWS,
+        **rows_viewers.ROWS}
 
 DEFAULT_RUNS = 5
 MARKS = {True: 'yes', False: '**no**', None: ''}
