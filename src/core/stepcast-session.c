@@ -72,6 +72,7 @@ enum
 
 enum
 {
+  STATE_CHANGED,
   PROGRESSED,
   PARAMETERS_CHANGED,
   LOG,
@@ -131,6 +132,7 @@ set_state (StepcastSession *self, StepcastSessionState state)
   if (state == STEPCAST_SESSION_STATE_RUNNING)
     begin_metering (self);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  g_signal_emit (self, signals[STATE_CHANGED], 0);
 }
 
 static gboolean
@@ -1116,6 +1118,15 @@ stepcast_session_class_init (StepcastSessionClass *klass)
   properties[PROP_N_SINKS] = g_param_spec_uint ("n-sinks", NULL, NULL, 0, G_MAXUINT, 0,
                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * StepcastSession::state-changed:
+   *
+   * As notify::state, and after it. For those of whom there are many: the change of any property
+   * walks past all who listen to any, so that of n-sinks would take as long as there are viewers.
+   */
+  signals[STATE_CHANGED] = g_signal_new ("state-changed", STEPCAST_TYPE_SESSION, G_SIGNAL_RUN_LAST,
+                                         0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 
   /**
    * StepcastSession::progressed:

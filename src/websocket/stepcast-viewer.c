@@ -256,7 +256,7 @@ on_session_progressed (StepcastSession *session, StepcastViewer *self)
 }
 
 static void
-on_session_state_changed (StepcastSession *session, GParamSpec *pspec, StepcastViewer *self)
+on_session_state_changed (StepcastSession *session, StepcastViewer *self)
 {
   StepcastSessionState state = stepcast_session_get_state (session);
 
@@ -290,7 +290,7 @@ attach (StepcastViewer *self, StepcastSession *session)
   };
 
   self->session = g_object_ref (session);
-  g_signal_connect (session, "notify::state", G_CALLBACK (on_session_state_changed), self);
+  g_signal_connect (session, "state-changed", G_CALLBACK (on_session_state_changed), self);
   g_signal_connect (session, "parameters-changed", G_CALLBACK (on_session_parameters_changed),
                     self);
   g_signal_connect (session, "log", G_CALLBACK (on_session_log), self);
