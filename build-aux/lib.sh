@@ -36,11 +36,16 @@ as_root ()
   fi
 }
 
+# apt_get ARGS…: as root, and without a question; what it prints goes to stderr.
+apt_get ()
+{
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -q "$@" >&2
+}
+
 # install_packages SECTION…: installs what is missing of these sections, and asks nothing.
 install_packages ()
 {
   local -a missing
-  local -a apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -y -q)
 
   command -v dpkg-query >/dev/null || {
     say "this is no Debian: build-aux/packages lists what has to be there"
@@ -55,8 +60,7 @@ install_packages ()
     die "these packages are missing, and there is neither root nor sudo to install them: ${missing[*]}"
   fi
   say "installing ${missing[*]}"
-  { as_root "${apt[@]}" update &&
-    as_root "${apt[@]}" --no-install-recommends install "${missing[@]}"; } >&2 ||
+  { apt_get update && apt_get --no-install-recommends install "${missing[@]}"; } ||
     die "could not install ${missing[*]}"
 }
 

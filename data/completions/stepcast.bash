@@ -81,6 +81,7 @@ _stepcast ()
   case $prev in
     --output) _stepcast_files; return ;;
     --cwd) _stepcast_files -d; return ;;
+    --when-unwatched) _stepcast_offer $'run\npause\nstop'; return ;;
     --format) _stepcast_offer $'svg\npng'; return ;;
     --env) _stepcast_generate -v; return ;;
   esac

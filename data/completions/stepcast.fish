@@ -74,6 +74,8 @@ complete -c stepcast -n $run -l output -r -F -d 'Keep the last picture in a file
 complete -c stepcast -n $run -s n -l steps -x -d 'Stop after so many steps'
 complete -c stepcast -n $run -s r -l rate -x -d 'So many steps a second at most'
 complete -c stepcast -n $run -l name -x -d 'Call the session so'
+complete -c stepcast -n $run -l when-unwatched -x -a 'run pause stop' -d 'What it does when all viewers have gone'
+complete -c stepcast -n $run -l grace -x -d 'How long after that'
 complete -c stepcast -n $run -l cwd -x -a '(__fish_complete_directories)' -d 'Run the program in this folder'
 complete -c stepcast -n $run -l env -x -d 'Set a variable for the program'
 complete -c stepcast -n $run -l pty -d 'Let the program write to a terminal'

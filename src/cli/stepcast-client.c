@@ -25,6 +25,7 @@
 
 #define BUS_NAME "org.stepcast.Stepcast1"
 #define MANAGER_PATH "/org/stepcast/Stepcast1"
+#define MANAGER_INTERFACE "org.stepcast.Stepcast1.Manager"
 #define SESSION_INTERFACE "org.stepcast.Stepcast1.Session"
 #define OBJECT_MANAGER_INTERFACE "org.freedesktop.DBus.ObjectManager"
 
@@ -254,6 +255,21 @@ stepcast_client_new (StepcastClientFlags flags, GError **error)
 
   watch_service (self);
   return g_steal_pointer (&self);
+}
+
+/**
+ * stepcast_client_introduce:
+ * @self: a client
+ *
+ * Says that what is asked from now on is asked by the command line. It goes before the next call,
+ * and nobody waits for an answer; a service that does not know it yet has nothing to tell it for.
+ */
+void
+stepcast_client_introduce (StepcastClient *self)
+{
+  g_dbus_connection_call (self->connection, self->owner, MANAGER_PATH, MANAGER_INTERFACE,
+                          "Introduce", g_variant_new ("(s)", "cli"), NULL,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, NULL, NULL);
 }
 
 /**

@@ -51,6 +51,7 @@ typedef gboolean (*StepcastCondition) (StepcastDBusSession *session, gpointer us
 G_DECLARE_FINAL_TYPE (StepcastClient, stepcast_client, STEPCAST, CLIENT, GObject)
 
 StepcastClient *stepcast_client_new (StepcastClientFlags flags, GError **error);
+void stepcast_client_introduce (StepcastClient *self);
 StepcastDBusManager *stepcast_client_get_manager (StepcastClient *self, GError **error);
 GPtrArray *stepcast_client_list_sessions (StepcastClient *self, GError **error);
 StepcastDBusSession *

@@ -37,8 +37,11 @@ static gboolean
 target_find (Target *target, const char *name, GError **error)
 {
   target->client = stepcast_client_new (STEPCAST_CLIENT_NONE, error);
-  if (target->client != NULL)
-    target->session = stepcast_client_find_session (target->client, name, error);
+  if (target->client == NULL)
+    return FALSE;
+
+  stepcast_client_introduce (target->client);
+  target->session = stepcast_client_find_session (target->client, name, error);
   return target->session != NULL;
 }
 
@@ -58,7 +61,7 @@ print_session (Target *target)
   g_autofree char *reason = stepcast_session_text_format_reason (target->session);
 
   if (target->wants_json)
-    stepcast_output_print_json (stepcast_session_text_to_json (target->session));
+    stepcast_output_print_json (stepcast_session_text_to_json (target->session, NULL));
   else if (reason != NULL)
     g_print ("%s: %s: %s\n", stepcast_dbus_session_get_name (target->session), text, reason);
   else
@@ -389,7 +392,10 @@ close_all (gboolean wants_json)
   int status = STEPCAST_CLI_EXIT_SUCCESS;
 
   if (client != NULL)
-    sessions = stepcast_client_list_sessions (client, &error);
+    {
+      stepcast_client_introduce (client);
+      sessions = stepcast_client_list_sessions (client, &error);
+    }
   if (sessions == NULL)
     return stepcast_client_report (error);
 

@@ -97,7 +97,7 @@ stepcast_command_list_sessions (char **argv)
 
   if (wants_json)
     for (guint i = 0; i < sessions->len; i++)
-      stepcast_output_print_json (stepcast_session_text_to_json (sessions->pdata[i]));
+      stepcast_output_print_json (stepcast_session_text_to_json (sessions->pdata[i], NULL));
   else if (sessions->len > 0)
     print_table (sessions);
   else if (stepcast_output_is_terminal (STDOUT_FILENO))

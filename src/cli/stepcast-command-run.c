@@ -421,8 +421,11 @@ begin (Run *run, GError **error)
   g_autofree char *path = NULL;
 
   run->client = stepcast_client_new (STEPCAST_CLIENT_NONE, error);
-  if (run->client != NULL)
-    path = create (run, error);
+  if (run->client == NULL)
+    return FALSE;
+
+  stepcast_client_introduce (run->client);
+  path = create (run, error);
   if (path != NULL)
     run->session = stepcast_client_open_session (run->client, path, error);
   if (run->session == NULL)

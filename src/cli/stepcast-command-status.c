@@ -3,14 +3,17 @@
 
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
 
+#include "stepcast-actor-text.h"
 #include "stepcast-client.h"
 #include "stepcast-command.h"
 #include "stepcast-session-text.h"
+#include "stepcast-viewer-table.h"
 
 /* status: one session, now or from now on. */
 
@@ -53,6 +56,80 @@ print_values (const char *label, GVariant *values)
 }
 
 static void
+print_frames (StepcastDBusSession *session)
+{
+  g_autofree char *text = NULL;
+
+  if (stepcast_dbus_session_get_when_unwatched (session) == NULL)
+    return; /* the service is older */
+
+  /* TRANSLATORS: how many pictures were drawn in all, and how many of them were looked through */
+  text = g_strdup_printf (_ ("%" PRIu64 " drawn, %" PRIu64 " validated"),
+                          stepcast_dbus_session_get_frames_drawn (session),
+                          stepcast_dbus_session_get_frames_validated (session));
+  /* TRANSLATORS: a label: how many pictures were drawn in all */
+  print_entry (_ ("Frames"), text);
+}
+
+static void
+print_holder (StepcastDBusSession *session)
+{
+  g_autofree char *holder =
+    stepcast_actor_text_format (stepcast_dbus_session_get_held_by (session));
+  g_autofree char *text = NULL;
+
+  if (holder == NULL)
+    return;
+  /* TRANSLATORS: a session waits for “viewer 7 (browser)” */
+  text = g_strdup_printf (_ ("held by %s: it wants every frame and reads slowly"), holder);
+  print_entry ("", text);
+}
+
+static void
+print_parameters_maker (StepcastDBusSession *session)
+{
+  g_autofree char *maker =
+    stepcast_actor_text_format (stepcast_dbus_session_get_parameters_by (session));
+  g_autofree char *text = NULL;
+
+  if (maker == NULL)
+    return;
+  /* TRANSLATORS: stands below the parameters */
+  text = g_strdup_printf (_ ("last set by %s"), maker);
+  print_entry ("", text);
+}
+
+static void
+print_when_unwatched (StepcastDBusSession *session)
+{
+  const char *action = stepcast_dbus_session_get_when_unwatched (session);
+  g_autofree char *grace =
+    stepcast_session_text_format_seconds (stepcast_dbus_session_get_grace_seconds (session));
+  g_autofree char *text = NULL;
+
+  if (g_strcmp0 (action, "pause") == 0)
+    /* TRANSLATORS: what a session does when nobody watches it any more; %s is a time: “10.0 s” */
+    text = g_strdup_printf (_ ("pauses after %s"), grace);
+  else if (g_strcmp0 (action, "stop") == 0)
+    text = g_strdup_printf (_ ("stops after %s"), grace);
+  else
+    return;
+  /* TRANSLATORS: a label: what it does when nobody watches it any more */
+  print_entry (_ ("Unwatched"), text);
+}
+
+static void
+print_viewers (GVariant *viewers)
+{
+  g_autofree char *table = NULL;
+
+  if (g_variant_n_children (viewers) == 0)
+    return;
+  table = stepcast_viewer_table_format (viewers);
+  g_print ("\n%s", table);
+}
+
+static void
 print_counters (StepcastDBusSession *session)
 {
   double progress = stepcast_dbus_session_get_progress (session);
@@ -71,6 +148,7 @@ print_counters (StepcastDBusSession *session)
 
   /* TRANSLATORS: this and the next ones are labels of 12 columns at most, with a value each */
   print_entry (_ ("Speed"), speed);
+  print_frames (session);
   if (rate > 0)
     /* TRANSLATORS: a label: how many steps a second are allowed */
     print_entry (_ ("Limit"), limit);
@@ -83,12 +161,12 @@ print_counters (StepcastDBusSession *session)
 }
 
 static void
-print_session (StepcastDBusSession *session)
+print_session (StepcastDBusSession *session, GVariant *viewers)
 {
   StepcastColour colour = stepcast_session_text_get_colour (session);
   g_autofree char *generator =
     stepcast_output_escape (stepcast_dbus_session_get_generator (session));
-  g_autofree char *state = stepcast_session_text_describe (session);
+  g_autofree char *state = stepcast_session_text_describe_with_maker (session);
   g_autofree char *reason = stepcast_session_text_format_reason (session);
   g_autofree char *shown =
     g_strdup_printf ("%s%s%s", stepcast_output_begin_colour (STDOUT_FILENO, colour), state,
@@ -100,13 +178,17 @@ print_session (StepcastDBusSession *session)
   /* TRANSLATORS: a label: the generator or the program whose pictures a session shows */
   print_entry (_ ("Shows"), generator);
   print_entry (_ ("State"), shown);
+  print_holder (session);
   if (reason != NULL)
     /* TRANSLATORS: a label: why it has failed */
     print_entry (_ ("Reason"), reason);
   print_counters (session);
+  print_when_unwatched (session);
   print_values (_ ("Parameters"), stepcast_dbus_session_get_parameters (session));
+  print_parameters_maker (session);
   /* TRANSLATORS: a label: figures that a generator tells of its steps */
   print_values (_ ("Metrics"), stepcast_dbus_session_get_metrics (session));
+  print_viewers (viewers);
 }
 
 typedef struct
@@ -138,7 +220,7 @@ print_change (StepcastDBusSession *session, gpointer user_data)
   if (stepcast_dbus_session_get_state (session) == NULL)
     return FALSE; /* its last: the service has gone */
 
-  json = g_variant_ref_sink (stepcast_session_text_to_json (session));
+  json = g_variant_ref_sink (stepcast_session_text_to_json (session, NULL));
   line = follow->wants_json ? g_variant_print (json, FALSE) : format_line (session);
 
   if (g_strcmp0 (line, follow->last) == 0)
@@ -169,6 +251,22 @@ follow_session (StepcastClient *client, StepcastDBusSession *session, gboolean w
   return stepcast_client_report (error);
 }
 
+static int
+show_session (StepcastDBusSession *session, gboolean wants_json)
+{
+  g_autoptr (GVariant) viewers = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!stepcast_dbus_session_call_list_viewers_sync (session, &viewers, NULL, &error))
+    return stepcast_client_report (error);
+
+  if (wants_json)
+    stepcast_output_print_json (stepcast_session_text_to_json (session, viewers));
+  else
+    print_session (session, viewers);
+  return STEPCAST_CLI_EXIT_SUCCESS;
+}
+
 int
 stepcast_command_status (char **argv)
 {
@@ -191,11 +289,6 @@ stepcast_command_status (char **argv)
   if (session == NULL)
     return stepcast_client_report (error);
 
-  if (follows)
-    return follow_session (client, session, wants_json);
-  if (wants_json)
-    stepcast_output_print_json (stepcast_session_text_to_json (session));
-  else
-    print_session (session);
-  return STEPCAST_CLI_EXIT_SUCCESS;
+  return follows ? follow_session (client, session, wants_json) :
+                   show_session (session, wants_json);
 }

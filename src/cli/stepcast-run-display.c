@@ -99,11 +99,11 @@ print_state (StepcastRunDisplay *self)
 
   if (self->wants_json)
     {
-      stepcast_output_print_json (stepcast_session_text_to_json (self->session));
+      stepcast_output_print_json (stepcast_session_text_to_json (self->session, NULL));
       return;
     }
 
-  text = stepcast_session_text_describe (self->session);
+  text = stepcast_session_text_describe_to_maker (self->session);
   g_print ("%s\n", text);
   fflush (stdout);
 }

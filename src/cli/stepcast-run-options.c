@@ -15,10 +15,16 @@
 #include "stepcast-command.h"
 #include "stepcast-frame-file.h"
 
+/* A day, as the service has it. */
+#define MAX_GRACE_SECONDS (24 * 60 * 60)
+
 typedef struct
 {
   char *name;
   double rate;
+  char *when_unwatched;
+  char *grace; /* a text: 0 is a value, too */
+  double grace_seconds;
   char *cwd;
   char **env;
   gboolean has_pty;
@@ -33,6 +39,8 @@ static void
 raw_options_clear (RawOptions *raw)
 {
   g_free (raw->name);
+  g_free (raw->when_unwatched);
+  g_free (raw->grace);
   g_free (raw->cwd);
   g_strfreev (raw->env);
 }
@@ -69,6 +77,10 @@ parse_raw (StepcastRunOptions *self, RawOptions *raw, char **argv, GError **erro
       N_ ("Do so many steps a second at most"), N_ ("N") },
     { "name", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->name,
       N_ ("Call the session so (default: after what it shows)"), N_ ("NAME") },
+    { "when-unwatched", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->when_unwatched,
+      N_ ("What it does when all viewers have gone: run (default), pause or stop"), N_ ("WHAT") },
+    { "grace", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->grace,
+      N_ ("How long after that (default: 10)"), N_ ("SECONDS") },
     { "cwd", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->cwd,
       N_ ("Run PROGRAM in this folder (default: the present one)"), N_ ("FOLDER") },
     { "env", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME_ARRAY, &raw->env,
@@ -108,6 +120,32 @@ check_numbers (RawOptions *raw, GError **error)
          check_range ("--max-frame-elements", raw->max_frame_elements, G_MAXUINT32, error) &&
          check_range ("--max-memory-bytes", raw->max_memory_bytes, G_MAXINT64, error) &&
          check_range ("--max-cpu-seconds", raw->max_cpu_seconds, G_MAXINT64, error);
+}
+
+static gboolean
+check_unwatched (RawOptions *raw, GError **error)
+{
+  static const char *const actions[] = { "run", "pause", "stop", NULL };
+  char *end = NULL;
+
+  if (raw->when_unwatched != NULL && !g_strv_contains (actions, raw->when_unwatched))
+    {
+      stepcast_command_refuse (
+        error, _ ("“%s” is no value for --when-unwatched: it takes run, pause or stop"),
+        raw->when_unwatched);
+      return FALSE;
+    }
+  if (raw->grace == NULL)
+    return TRUE;
+
+  /* As --rate is read, with the decimal sign of people; and as it is written everywhere. */
+  raw->grace_seconds = g_strtod (raw->grace, &end);
+  if (end != raw->grace && *end == '\0' && raw->grace_seconds >= 0 &&
+      raw->grace_seconds <= MAX_GRACE_SECONDS)
+    return TRUE;
+  stepcast_command_refuse (error, _ ("“%s” is no value for --grace: it takes 0 to %d seconds"),
+                           raw->grace, MAX_GRACE_SECONDS);
+  return FALSE;
 }
 
 static gboolean
@@ -246,6 +284,10 @@ fill_session_options (StepcastRunOptions *self, RawOptions *raw)
     add (&builder, "name", g_variant_new_string (raw->name));
   if (raw->rate != 0)
     add (&builder, "rate", g_variant_new_double (raw->rate));
+  if (raw->when_unwatched != NULL)
+    add (&builder, "when-unwatched", g_variant_new_string (raw->when_unwatched));
+  if (raw->grace != NULL)
+    add (&builder, "grace-seconds", g_variant_new_double (raw->grace_seconds));
   if (!self->is_detached && !self->is_kept)
     add (&builder, "lifetime", g_variant_new_string ("caller"));
   if (self->program != NULL)
@@ -288,8 +330,9 @@ stepcast_run_options_parse (char **argv, GError **error)
       }
 
   words = parse_raw (self, &raw, ours, error);
-  if (words == NULL || !check_numbers (&raw, error) || !check_output (self, error) ||
-      !fill_source (self, &raw, words, program, error) || !check_kind (self, &raw, error))
+  if (words == NULL || !check_numbers (&raw, error) || !check_unwatched (&raw, error) ||
+      !check_output (self, error) || !fill_source (self, &raw, words, program, error) ||
+      !check_kind (self, &raw, error))
     return NULL;
 
   self->n_steps = (guint) raw.n_steps;

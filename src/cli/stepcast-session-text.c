@@ -9,6 +9,8 @@
 
 #include <glib/gi18n.h>
 
+#include "stepcast-actor-text.h"
+
 /* How a session is, in words and in JSON. What the bus tells is taken as it comes: a property that
  * is missing is none. */
 
@@ -112,6 +114,67 @@ stepcast_session_text_describe (StepcastDBusSession *session)
                           step);
 }
 
+/* A state that somebody has made, and that is not what everybody starts a session for. */
+static gboolean
+is_of_interest (StepcastDBusSession *session)
+{
+  return stepcast_session_text_has_state (session, "paused") ||
+         stepcast_session_text_has_state (session, "stopping") ||
+         stepcast_session_text_has_state (session, "stopped");
+}
+
+/* Returns: @text, which ends with the state or the step, and by whom */
+static char *
+add_maker (StepcastDBusSession *session, char *text)
+{
+  g_autofree char *owned = text;
+  g_autofree char *maker =
+    stepcast_actor_text_format (stepcast_dbus_session_get_state_by (session));
+
+  if (maker != NULL && is_of_interest (session))
+    /* TRANSLATORS: “paused” or “paused at step 12”, and by whom */
+    return g_strdup_printf (_ ("%s by %s"), text, maker);
+  if (maker != NULL && stepcast_session_text_has_state (session, "running"))
+    /* TRANSLATORS: “running at step 12”, and by whom */
+    return g_strdup_printf (_ ("%s, started by %s"), text, maker);
+  return g_steal_pointer (&owned);
+}
+
+static gboolean
+is_made_by_others (StepcastDBusSession *session)
+{
+  return is_of_interest (session) &&
+         !stepcast_actor_text_is_caller (stepcast_dbus_session_get_state_by (session),
+                                         G_DBUS_PROXY (session));
+}
+
+/**
+ * stepcast_session_text_describe_with_maker:
+ * @session: a session
+ *
+ * Returns: (transfer full): its state and its step, and who made that state
+ */
+char *
+stepcast_session_text_describe_with_maker (StepcastDBusSession *session)
+{
+  return add_maker (session, stepcast_session_text_describe (session));
+}
+
+/**
+ * stepcast_session_text_describe_to_maker:
+ * @session: a session that we steer
+ *
+ * Returns: (transfer full): its state and its step; and who paused or stopped it, where that was
+ *   somebody else
+ */
+char *
+stepcast_session_text_describe_to_maker (StepcastDBusSession *session)
+{
+  char *text = stepcast_session_text_describe (session);
+
+  return is_made_by_others (session) ? add_maker (session, text) : text;
+}
+
 /**
  * stepcast_session_text_format_seconds:
  * @seconds: how long something took
@@ -213,6 +276,20 @@ add_metrics (GStrvBuilder *parts, StepcastDBusSession *session)
     }
 }
 
+static void
+add_holder (GStrvBuilder *parts, StepcastDBusSession *session)
+{
+  g_autofree char *holder =
+    stepcast_actor_text_format (stepcast_dbus_session_get_held_by (session));
+  g_autofree char *part = NULL;
+
+  if (holder == NULL)
+    return;
+  /* TRANSLATORS: a session waits for a viewer, such as “viewer 7 (browser)” */
+  part = g_strdup_printf (_ ("held by %s"), holder);
+  g_strv_builder_add (parts, part);
+}
+
 /**
  * stepcast_session_text_list_parts:
  * @session: a session
@@ -228,8 +305,11 @@ stepcast_session_text_list_parts (StepcastDBusSession *session)
   g_autofree char *step =
     g_strdup_printf (_ ("step %" PRIu64), stepcast_dbus_session_get_step (session));
   g_autofree char *bar = format_bar (progress);
+  char *word = g_strdup (stepcast_session_text_get_state (session));
+  g_autofree char *state = is_made_by_others (session) ? add_maker (session, word) : word;
 
-  g_strv_builder_add (parts, stepcast_session_text_get_state (session));
+  g_strv_builder_add (parts, state);
+  add_holder (parts, session);
   g_strv_builder_add (parts, step);
   if (progress >= 0 && stepcast_dbus_session_get_run (session) > 0)
     g_strv_builder_add (parts, bar);
@@ -334,6 +414,11 @@ add_counters (GVariantBuilder *builder, StepcastDBusSession *session)
   g_variant_builder_add (builder, "{sv}", "frames-per-second",
                          g_variant_new_double (
                            stepcast_dbus_session_get_frames_per_second (session)));
+  g_variant_builder_add (builder, "{sv}", "frames-drawn",
+                         g_variant_new_uint64 (stepcast_dbus_session_get_frames_drawn (session)));
+  g_variant_builder_add (builder, "{sv}", "frames-validated",
+                         g_variant_new_uint64 (
+                           stepcast_dbus_session_get_frames_validated (session)));
   g_variant_builder_add (builder, "{sv}", "rate",
                          g_variant_new_double (stepcast_dbus_session_get_rate (session)));
   g_variant_builder_add (builder, "{sv}", "progress",
@@ -342,14 +427,35 @@ add_counters (GVariantBuilder *builder, StepcastDBusSession *session)
                          g_variant_new_uint32 (stepcast_dbus_session_get_viewers (session)));
 }
 
+static void
+add_people (GVariantBuilder *builder, StepcastDBusSession *session)
+{
+  const char *action = stepcast_dbus_session_get_when_unwatched (session);
+
+  g_variant_builder_add (builder, "{sv}", "state-by",
+                         stepcast_actor_text_to_json (
+                           stepcast_dbus_session_get_state_by (session)));
+  g_variant_builder_add (builder, "{sv}", "parameters-by",
+                         stepcast_actor_text_to_json (
+                           stepcast_dbus_session_get_parameters_by (session)));
+  g_variant_builder_add (builder, "{sv}", "held-by",
+                         stepcast_actor_text_to_json (stepcast_dbus_session_get_held_by (session)));
+  g_variant_builder_add (builder, "{sv}", "when-unwatched",
+                         action != NULL ? g_variant_new_string (action) :
+                                          stepcast_output_new_null ());
+  g_variant_builder_add (builder, "{sv}", "grace-seconds",
+                         g_variant_new_double (stepcast_dbus_session_get_grace_seconds (session)));
+}
+
 /**
  * stepcast_session_text_to_json:
  * @session: a session
+ * @viewers: (nullable): an `aa{sv}` of who looks at it, where that is to be told
  *
  * Returns: (transfer floating): all about it, for stepcast_output_print_json()
  */
 GVariant *
-stepcast_session_text_to_json (StepcastDBusSession *session)
+stepcast_session_text_to_json (StepcastDBusSession *session, GVariant *viewers)
 {
   GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
 
@@ -362,6 +468,9 @@ stepcast_session_text_to_json (StepcastDBusSession *session)
   add_dictionary (&builder, "metrics", stepcast_dbus_session_get_metrics (session));
   add_dictionary (&builder, "parameters", stepcast_dbus_session_get_parameters (session));
   add_text (&builder, "frame-url", stepcast_dbus_session_get_frame_url (session));
+  add_people (&builder, session);
+  if (viewers != NULL)
+    g_variant_builder_add (&builder, "{sv}", "viewer-list", viewers);
 
   return g_variant_builder_end (&builder);
 }

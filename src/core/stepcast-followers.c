@@ -133,6 +133,9 @@ merge_demand (StepcastDemand *all, const StepcastDemand *one)
       all->is_every = TRUE;
     }
   all->due_us = MIN (all->due_us, one->due_us);
+  if (all->encoder == NULL)
+    all->encoder = one->encoder;
+  all->encodes_every |= one->is_every && one->encoder != NULL;
 }
 
 /**

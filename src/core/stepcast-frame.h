@@ -22,10 +22,17 @@ GType stepcast_frame_get_type (void);
 
 StepcastFrame *
 stepcast_frame_new (GBytes *svg, guint run, guint64 serial, guint64 step, gint64 time_us);
+StepcastFrame *stepcast_frame_new_encoded (GBytes *svg,
+                                           GBytes *encoded,
+                                           guint run,
+                                           guint64 serial,
+                                           guint64 step,
+                                           gint64 time_us);
 StepcastFrame *stepcast_frame_ref (StepcastFrame *self);
 void stepcast_frame_unref (StepcastFrame *self);
 
 GBytes *stepcast_frame_get_svg (const StepcastFrame *self);
+GBytes *stepcast_frame_get_encoded (const StepcastFrame *self);
 gsize stepcast_frame_get_size (const StepcastFrame *self);
 guint stepcast_frame_get_run (const StepcastFrame *self);
 guint64 stepcast_frame_get_serial (const StepcastFrame *self);

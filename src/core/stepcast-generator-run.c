@@ -28,8 +28,8 @@ typedef struct
   guint run_number;
   gint64 run_began_us;
   guint64 allowance;
-  StepcastDemand demand;
-  gint is_yielding; /* atomic: the main context sets it, the worker reads it */
+  StepcastDemand demand; /* with a reference to its encoder */
+  gint is_yielding;      /* atomic: the main context sets it, the worker reads it */
 
   /* What came of it: the worker's, and the main context's once the task has returned. */
   GPtrArray *frames;
@@ -61,6 +61,7 @@ static void
 slice_free (Slice *slice)
 {
   g_object_unref (slice->generator);
+  g_clear_object (&slice->demand.encoder);
   g_ptr_array_unref (slice->frames);
   g_free (slice);
 }
@@ -90,10 +91,47 @@ explain (Slice *slice, GError **error)
                  "%s failed and did not say why", G_OBJECT_TYPE_NAME (slice->generator));
 }
 
+/* Returns: (transfer full) (nullable) */
+static GBytes *
+encode (Slice *slice, GBytes *svg, GCancellable *cancellable)
+{
+  if (slice->demand.encoder == NULL)
+    return NULL;
+  return stepcast_frame_encoder_encode (slice->demand.encoder, svg, cancellable);
+}
+
+/* Of many frames that come home together, one may be wanted encoded, and not the others: the last,
+ * which is known only now. */
+static void
+slice_encode_last (Slice *slice, GCancellable *cancellable)
+{
+  g_autoptr (StepcastFrame) last = NULL;
+  g_autoptr (GBytes) encoded = NULL;
+  GBytes *svg;
+
+  if (slice->frames->len == 0)
+    return;
+  last = stepcast_frame_ref (slice->frames->pdata[slice->frames->len - 1]);
+  svg = stepcast_frame_get_svg (last);
+  if (stepcast_frame_get_encoded (last) == NULL)
+    encoded = encode (slice, svg, cancellable);
+  if (encoded == NULL)
+    return;
+
+  g_ptr_array_set_size (slice->frames, (int) slice->frames->len - 1);
+  g_ptr_array_add (slice->frames,
+                   stepcast_frame_new_encoded (svg, encoded, stepcast_frame_get_run (last),
+                                               stepcast_frame_get_serial (last),
+                                               stepcast_frame_get_step (last),
+                                               stepcast_frame_get_time_us (last)));
+}
+
 static gboolean
 slice_draw (Slice *slice, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GBytes) svg = stepcast_generator_draw (slice->generator, cancellable, error);
+  g_autoptr (GBytes) encoded = NULL;
+  gboolean is_one_of_many = slice->demand.is_every && !slice->draws_only;
 
   if (svg == NULL ||
       (slice->is_validated && !stepcast_validator_check_own (svg, cancellable, error)))
@@ -103,11 +141,14 @@ slice_draw (Slice *slice, GCancellable *cancellable, GError **error)
       return FALSE;
     }
 
+  if (slice->demand.encodes_every || !is_one_of_many)
+    encoded = encode (slice, svg, cancellable);
   slice->serial++;
   slice->n_bytes += g_bytes_get_size (svg);
   g_ptr_array_add (slice->frames,
-                   stepcast_frame_new (svg, slice->run_number, slice->serial, slice->progress.step,
-                                       g_get_monotonic_time () - slice->run_began_us));
+                   stepcast_frame_new_encoded (svg, encoded, slice->run_number, slice->serial,
+                                               slice->progress.step,
+                                               g_get_monotonic_time () - slice->run_began_us));
   return TRUE;
 }
 
@@ -200,6 +241,8 @@ slice_in_thread (GTask *task, gpointer source_object, gpointer task_data, GCance
   g_autoptr (GError) error = NULL;
   gboolean is_good = slice_run (slice, cancellable, &error);
 
+  if (slice->demand.is_every && !slice->demand.encodes_every)
+    slice_encode_last (slice, cancellable);
   if (slice->is_prepared)
     {
       slice->progress.fraction = stepcast_generator_get_progress (slice->generator);
@@ -267,6 +310,8 @@ push_slice (StepcastGeneratorRun *self, gboolean draws_only)
   slice->run_began_us = stepcast_run_get_began_us (run);
   slice->allowance = stepcast_run_get_allowance (run);
   stepcast_run_get_demand (run, &slice->demand);
+  if (slice->demand.encoder != NULL)
+    g_object_ref (slice->demand.encoder);
   slice->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) stepcast_frame_unref);
   slice->serial = self->serial;
   slice->progress = *stepcast_run_get_progress (run);

@@ -12,7 +12,7 @@
 /**
  * stepcast_hold_init:
  * @self: a hold
- * @func: told when it begins to be held, and when it is not any more
+ * @func: told while it is held, each time that this was looked at, and when it is not any more
  * @user_data: handed to @func
  */
 void
@@ -22,16 +22,17 @@ stepcast_hold_init (StepcastHold *self, StepcastHoldFunc func, gpointer user_dat
 }
 
 /**
- * stepcast_hold_reset:
+ * stepcast_hold_clear:
  * @self: a hold
  *
- * It does not run any more, so that nothing holds it; nobody is told.
+ * It neither waits nor is held from now on, and nobody is told. It can be used again.
  */
 void
-stepcast_hold_reset (StepcastHold *self)
+stepcast_hold_clear (StepcastHold *self)
 {
   stepcast_gsource_clear (&self->timer);
   self->since_us = 0;
+  self->waited_us = 0;
   self->is_held = FALSE;
 }
 
@@ -56,7 +57,7 @@ on_timer (gpointer user_data)
   self->waited_us = 0;
   if (!self->is_held && self->since_us == 0)
     stepcast_gsource_clear (&self->timer);
-  if (self->is_held != was_held)
+  if (self->is_held || was_held)
     self->func (self->user_data);
 
   return G_SOURCE_CONTINUE; /* destroyed by then, if there is nothing to look at */

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * StepcastHoldFunc:
  * @user_data: as it was given
  *
- * It is held now, or is not any more.
+ * It is held, maybe by somebody else than before, or is not any more.
  */
 typedef void (*StepcastHoldFunc) (gpointer user_data);
 
@@ -34,7 +34,7 @@ typedef struct
 } StepcastHold;
 
 void stepcast_hold_init (StepcastHold *self, StepcastHoldFunc func, gpointer user_data);
-void stepcast_hold_reset (StepcastHold *self);
+void stepcast_hold_clear (StepcastHold *self);
 
 void stepcast_hold_begin (StepcastHold *self);
 void stepcast_hold_end (StepcastHold *self);

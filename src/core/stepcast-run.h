@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "stepcast-frame-encoder.h"
 #include "stepcast-frame.h"
 #include "stepcast-generator.h"
 
@@ -18,6 +19,10 @@ G_BEGIN_DECLS
  *   run
  * @due_us: one frame of the latest state is wanted from this monotonic time on;
  *   %STEPCAST_NEVER if none is
+ * @encoder: (nullable) (unowned): somebody wants the frames that are made now encoded by it, too.
+ *   There is one encoder in the process
+ * @encodes_every: with @is_every, each of them; else only the last of those that come home
+ * together, which is all that those who follow the latest are going to take
  *
  * Which frames those who look at a run want of it now. Without any demand a run only steps.
  */
@@ -27,12 +32,15 @@ typedef struct
   guint frames;
   gsize bytes;
   gint64 due_us;
+  StepcastFrameEncoder *encoder;
+  gboolean encodes_every;
 } StepcastDemand;
 
 #define STEPCAST_NEVER G_MAXINT64
 
 #define STEPCAST_DEMAND_NONE                                                                       \
-  ((StepcastDemand){ .is_every = FALSE, .frames = 0, .bytes = 0, .due_us = STEPCAST_NEVER })
+  ((StepcastDemand){                                                                               \
+    .is_every = FALSE, .frames = 0, .bytes = 0, .due_us = STEPCAST_NEVER, .encoder = NULL })
 
 /**
  * StepcastProgress:

@@ -57,7 +57,8 @@ struct _StepcastSession
 
   StepcastFollowers *followers;
   StepcastHold hold;
-  StepcastActor *holder; /* (nullable): whom it waits for, or did last */
+  StepcastActor *waits_for; /* (nullable): has no room for the next frame, or had none last */
+  StepcastActor *holder;    /* (nullable): whom it waits for most of the time */
   StepcastUnwatched *unwatched;
 
   StepcastActor *next_actor;       /* (nullable): who makes the next request */
@@ -80,6 +81,7 @@ enum
   PROP_STATE = 1,
   PROP_RATE,
   PROP_N_SINKS,
+  PROP_WHEN_UNWATCHED,
   N_PROPS
 };
 
@@ -150,6 +152,15 @@ take_next_actor (StepcastSession *self, StepcastActor **place)
   *place = g_steal_pointer (&self->next_actor);
 }
 
+/* What does not run waits for nobody; that it does not is told with the state. */
+static void
+end_hold (StepcastSession *self)
+{
+  stepcast_hold_clear (&self->hold);
+  g_clear_pointer (&self->waits_for, stepcast_actor_unref);
+  g_clear_pointer (&self->holder, stepcast_actor_unref);
+}
+
 /* The only place that changes the state. */
 static void
 set_state (StepcastSession *self, StepcastSessionState state)
@@ -164,7 +175,7 @@ set_state (StepcastSession *self, StepcastSessionState state)
   if (state == STEPCAST_SESSION_STATE_RUNNING)
     begin_metering (self);
   else
-    stepcast_hold_reset (&self->hold);
+    end_hold (self);
   if (state == STEPCAST_SESSION_STATE_FINISHED || state == STEPCAST_SESSION_STATE_FAILED)
     set_actor (&self->actor, NULL);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -627,22 +638,35 @@ wait_for_pace (StepcastSession *self)
 
 /* ---- who wants every frame, and has no room ---- */
 
+/* Two who read slowly take turns, many times a second: it is told whom it waits for when that is
+ * looked at. */
 static void
-on_hold_changed (gpointer user_data)
+on_hold_looked_at (gpointer user_data)
 {
-  g_signal_emit (user_data, signals[HOLDER_CHANGED], 0);
-}
+  StepcastSession *self = user_data;
+  StepcastActor *holder = self->hold.is_held ? self->waits_for : NULL;
 
-static void
-begin_hold (StepcastSession *self)
-{
-  StepcastFrameSink *sink =
-    self->hold.since_us == 0 ? stepcast_followers_find_holder (self->followers) : NULL;
-
-  if (sink == NULL)
+  if (holder == self->holder)
     return;
 
-  set_actor (&self->holder, stepcast_frame_sink_get_actor (sink));
+  set_actor (&self->holder, holder);
+  g_signal_emit (self, signals[HOLDER_CHANGED], 0);
+}
+
+/* It is not let go: because of somebody who wants every frame, or for another reason, such as a
+ * program that is silent. */
+static void
+look_for_holder (StepcastSession *self)
+{
+  StepcastFrameSink *sink = stepcast_followers_find_holder (self->followers);
+
+  if (sink == NULL)
+    {
+      stepcast_hold_end (&self->hold);
+      return;
+    }
+
+  set_actor (&self->waits_for, stepcast_frame_sink_get_actor (sink));
   stepcast_hold_begin (&self->hold);
 }
 
@@ -655,7 +679,7 @@ let_run (StepcastSession *self)
   if (stepcast_run_is_busy (self->run))
     stepcast_hold_end (&self->hold);
   else
-    begin_hold (self);
+    look_for_holder (self);
 }
 
 /* ---- requests ---- */
@@ -705,7 +729,10 @@ stepcast_session_proceed (StepcastSession *self)
       else if (get_allowance (self->run, self) > 0)
         let_run (self);
       else
-        wait_for_pace (self);
+        {
+          stepcast_hold_end (&self->hold);
+          wait_for_pace (self);
+        }
     }
   draw_if_awaited (self);
 }
@@ -792,6 +819,13 @@ stepcast_session_resume (StepcastSession *self, GError **error)
   if (self->state != STEPCAST_SESSION_STATE_RUNNING && self->state != STEPCAST_SESSION_STATE_PAUSED)
     return refuse (self, "resume", "only a paused session can be resumed; “start” begins a new run",
                    error);
+
+  if (self->state == STEPCAST_SESSION_STATE_RUNNING && self->allowed_until == G_MAXUINT64)
+    {
+      /* Nobody wants it to pause. */
+      stepcast_session_act_for (self, NULL);
+      return TRUE;
+    }
 
   self->allowed_until = G_MAXUINT64;
   take_next_actor (self, &self->actor);
@@ -1195,6 +1229,9 @@ stepcast_session_get_property (GObject *object, guint id, GValue *value, GParamS
     case PROP_N_SINKS:
       g_value_set_uint (value, stepcast_followers_get_length (self->followers));
       break;
+    case PROP_WHEN_UNWATCHED:
+      g_value_set_enum (value, (int) stepcast_unwatched_get_action (self->unwatched));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -1212,7 +1249,7 @@ stepcast_session_dispose (GObject *object)
   return_cancelled (&self->drawings);
   return_cancelled (&self->stops);
   stepcast_followers_remove_all (self->followers);
-  stepcast_hold_reset (&self->hold);
+  stepcast_hold_clear (&self->hold);
   g_clear_pointer (&self->unwatched, stepcast_unwatched_free);
   g_clear_object (&self->source);
 
@@ -1228,6 +1265,7 @@ stepcast_session_finalize (GObject *object)
   g_clear_pointer (&self->latest, stepcast_frame_unref);
   g_clear_pointer (&self->parameters, g_variant_unref);
   g_clear_error (&self->reason);
+  g_clear_pointer (&self->waits_for, stepcast_actor_unref);
   g_clear_pointer (&self->holder, stepcast_actor_unref);
   g_clear_pointer (&self->next_actor, stepcast_actor_unref);
   g_clear_pointer (&self->actor, stepcast_actor_unref);
@@ -1255,6 +1293,10 @@ stepcast_session_class_init (StepcastSessionClass *klass)
                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_N_SINKS] = g_param_spec_uint ("n-sinks", NULL, NULL, 0, G_MAXUINT, 0,
                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  /* It tells of the grace time, too. */
+  properties[PROP_WHEN_UNWATCHED] =
+    g_param_spec_enum ("when-unwatched", NULL, NULL, STEPCAST_TYPE_WHEN_UNWATCHED,
+                       STEPCAST_WHEN_UNWATCHED_RUN, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -1277,7 +1319,8 @@ stepcast_session_class_init (StepcastSessionClass *klass)
   /**
    * StepcastSession::holder-changed:
    *
-   * It waits for somebody who wants every frame for most of the time, or does not any more.
+   * It waits for somebody who wants every frame for most of the time, or does not any more. With a
+   * state other than "running" it does not, which is told by that.
    */
   signals[HOLDER_CHANGED] = g_signal_new ("holder-changed", STEPCAST_TYPE_SESSION,
                                           G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -1294,7 +1337,7 @@ static void
 stepcast_session_init (StepcastSession *self)
 {
   self->followers = stepcast_followers_new ();
-  stepcast_hold_init (&self->hold, on_hold_changed, self);
+  stepcast_hold_init (&self->hold, on_hold_looked_at, self);
   self->unwatched = stepcast_unwatched_new (self, STEPCAST_WHEN_UNWATCHED_RUN, STEPCAST_GRACE_MS);
   g_queue_init (&self->changes);
   g_queue_init (&self->drawings);
@@ -1579,7 +1622,7 @@ stepcast_session_get_rate_actor (StepcastSession *self)
 StepcastActor *
 stepcast_session_get_holder (StepcastSession *self)
 {
-  return self->hold.is_held ? self->holder : NULL;
+  return self->holder;
 }
 
 /**
@@ -1598,6 +1641,7 @@ stepcast_session_set_when_unwatched (StepcastSession *self,
 
   stepcast_unwatched_free (self->unwatched);
   self->unwatched = stepcast_unwatched_new (self, action, grace_ms);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WHEN_UNWATCHED]);
 }
 
 StepcastWhenUnwatched

@@ -101,6 +101,7 @@ void
 stepcast_unwatched_update (StepcastUnwatched *self)
 {
   gboolean was_watched = self->was_watched;
+  StepcastSessionState state;
 
   self->was_watched = stepcast_session_get_n_sinks (self->session) > 0;
   if (self->was_watched == was_watched)
@@ -115,8 +116,10 @@ stepcast_unwatched_update (StepcastUnwatched *self)
   stepcast_gsource_clear (&self->timer);
   if (stepcast_session_get_actor (self->session) != self->actor)
     return; /* somebody else has had to do with it since */
-  if (stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_PAUSED)
+  state = stepcast_session_get_state (self->session);
+  if (state == STEPCAST_SESSION_STATE_PAUSED || state == STEPCAST_SESSION_STATE_RUNNING)
     {
+      /* Where it runs the pause has not taken effect yet, or is undone already. */
       stepcast_session_act_for (self->session, self->actor);
       stepcast_session_resume (self->session, NULL);
     }

@@ -5,6 +5,7 @@
 
 #include "stepcast-exporter.h"
 
+#include "stepcast-callers.h"
 #include "stepcast-dbus-error.h"
 #include "stepcast-dbus-generated.h"
 #include "stepcast-manager-object.h"
@@ -20,6 +21,7 @@ struct _StepcastExporter
   StepcastSessionManager *manager;
   StepcastRasterizer *rasterizer;
   StepcastLinks *links;
+  StepcastCallers *callers;
   StepcastManagerObject *manager_object;
   GDBusObjectManagerServer *objects;
 };
@@ -32,7 +34,7 @@ on_session_added (StepcastSessionManager *manager, StepcastSession *session, Ste
   g_autofree char *path = stepcast_manager_object_make_path (session);
   g_autoptr (StepcastDBusObjectSkeleton) object = stepcast_dbus_object_skeleton_new (path);
   g_autoptr (StepcastSessionObject) interface =
-    stepcast_session_object_new (manager, session, self->rasterizer, self->links);
+    stepcast_session_object_new (manager, session, self->rasterizer, self->links, self->callers);
 
   stepcast_dbus_object_skeleton_set_session (object, STEPCAST_DBUS_SESSION (interface));
   g_dbus_object_manager_server_export (self->objects, G_DBUS_OBJECT_SKELETON (object));
@@ -103,6 +105,7 @@ stepcast_exporter_dispose (GObject *object)
     stepcast_exporter_unexport (self);
   g_clear_object (&self->objects);
   g_clear_object (&self->manager_object);
+  g_clear_object (&self->callers);
   g_clear_object (&self->links);
   g_clear_object (&self->rasterizer);
   g_clear_object (&self->manager);
@@ -148,7 +151,9 @@ stepcast_exporter_new (StepcastSessionManager *manager,
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
   self->links = g_object_ref (links);
-  self->manager_object = stepcast_manager_object_new (manager, scheduler, validator, guard, links);
+  self->callers = stepcast_callers_new ();
+  self->manager_object =
+    stepcast_manager_object_new (manager, scheduler, validator, guard, links, self->callers);
 
   for (guint i = 0; i < sessions->len; i++)
     on_session_added (manager, sessions->pdata[i], self);

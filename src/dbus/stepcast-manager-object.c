@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 
 #include <gio/gunixfdlist.h>
 
 #include "stepcast-dbus-error.h"
+#include "stepcast-enum-types.h"
 #include "stepcast-error.h"
 #include "stepcast-generator-description.h"
 #include "stepcast-lifetimes.h"
@@ -31,6 +33,7 @@ struct _StepcastManagerObject
   StepcastValidator *validator;
   StepcastGuard *guard;
   StepcastLinks *links;
+  StepcastCallers *callers;
   StepcastLifetimes *lifetimes;
   GQueue link_calls; /* of GDBusMethodInvocation: until the web reaches us */
 };
@@ -46,13 +49,16 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastManagerObject,
 /* ---- options ---- */
 
 static const char *const lifetimes[] = { "service", "caller", NULL };
+static const char *const unwatched_actions[] = { "run", "pause", "stop", NULL };
 
 /* clang-format off */
 #define SESSION_OPTIONS                                                                            \
   { .key = "name", .type = "s" },                                                                  \
   { .key = "lifetime", .type = "s", .choices = lifetimes },                                        \
   { .key = "start", .type = "b" },                                                                 \
-  { .key = "rate", .type = "d", .minimum = 0, .maximum = STEPCAST_MAX_RATE }
+  { .key = "rate", .type = "d", .minimum = 0, .maximum = STEPCAST_MAX_RATE },                      \
+  { .key = "when-unwatched", .type = "s", .choices = unwatched_actions },                          \
+  { .key = "grace-seconds", .type = "d", .minimum = 0, .maximum = STEPCAST_MAX_GRACE_MS / 1000.0 }
 
 #define DOCUMENT_OPTIONS                                                                           \
   { .key = "max-frame-bytes", .type = "t", .minimum = STEPCAST_DOCUMENT_MIN_MAX_BYTES,             \
@@ -134,6 +140,46 @@ is_rate (double rate, GError **error)
   return FALSE;
 }
 
+static void
+set_when_unwatched (StepcastSession *session, GVariant *options)
+{
+  g_autoptr (GEnumClass) klass = g_type_class_ref (STEPCAST_TYPE_WHEN_UNWATCHED);
+  const char *action = stepcast_session_get_when_unwatched_nick (session);
+  double grace_s = stepcast_session_get_grace_ms (session) / 1000.0;
+
+  g_variant_lookup (options, "when-unwatched", "&s", &action);
+  g_variant_lookup (options, "grace-seconds", "d", &grace_s);
+  stepcast_session_set_when_unwatched (
+    session, (StepcastWhenUnwatched) g_enum_get_value_by_nick (klass, action)->value,
+    (guint) lround (grace_s * 1000));
+}
+
+static StepcastActor *
+make_actor (StepcastManagerObject *self, GDBusMethodInvocation *invocation)
+{
+  return stepcast_callers_make_actor (self->callers,
+                                      g_dbus_method_invocation_get_sender (invocation));
+}
+
+/* What it does at once is the caller's doing. */
+static void
+begin_session (StepcastSession *session, GVariant *options, StepcastActor *actor)
+{
+  double rate = 0;
+  gboolean starts = FALSE;
+
+  g_variant_lookup (options, "rate", "d", &rate);
+  g_variant_lookup (options, "start", "b", &starts);
+
+  stepcast_session_act_for (session, actor);
+  stepcast_session_set_rate (session, rate, NULL);
+  if (starts)
+    {
+      stepcast_session_act_for (session, actor);
+      stepcast_session_start (session, NULL);
+    }
+}
+
 /* Opens a session of @source as @options, which are checked, have it. */
 static StepcastSession *
 open_session (StepcastManagerObject *self,
@@ -149,14 +195,13 @@ open_session (StepcastManagerObject *self,
   const char *caller = g_dbus_method_invocation_get_sender (invocation);
   const char *name = NULL;
   const char *lifetime = lifetimes[0];
+  g_autoptr (StepcastActor) actor = make_actor (self, invocation);
   double rate = 0;
-  gboolean starts = FALSE;
   StepcastSession *session;
 
   g_variant_lookup (options, "name", "&s", &name);
   g_variant_lookup (options, "lifetime", "&s", &lifetime);
   g_variant_lookup (options, "rate", "d", &rate);
-  g_variant_lookup (options, "start", "b", &starts);
 
   if (!is_rate (rate, error))
     return NULL;
@@ -165,12 +210,11 @@ open_session (StepcastManagerObject *self,
   if (session == NULL)
     return NULL;
 
-  stepcast_session_set_rate (session, rate, NULL);
+  set_when_unwatched (session, options);
   if (g_str_equal (lifetime, "caller") && caller != NULL)
     stepcast_lifetimes_bind (self->lifetimes, session,
                              g_dbus_method_invocation_get_connection (invocation), caller);
-  if (starts)
-    stepcast_session_start (session, NULL);
+  begin_session (session, options, actor);
   return session;
 }
 
@@ -309,6 +353,23 @@ handle_create_stream_session (StepcastDBusManager *object,
   return TRUE;
 }
 
+/* ---- who calls ---- */
+
+static gboolean
+handle_introduce (StepcastDBusManager *object, GDBusMethodInvocation *invocation, const char *kind)
+{
+  StepcastManagerObject *self = STEPCAST_MANAGER_OBJECT (object);
+  g_autoptr (GError) error = NULL;
+
+  if (stepcast_callers_introduce (self->callers,
+                                  g_dbus_method_invocation_get_connection (invocation),
+                                  g_dbus_method_invocation_get_sender (invocation), kind, &error))
+    stepcast_dbus_manager_complete_introduce (object, invocation);
+  else
+    stepcast_dbus_error_return (invocation, error);
+  return TRUE;
+}
+
 /* ---- what there is ---- */
 
 static gboolean
@@ -430,6 +491,7 @@ stepcast_manager_object_iface_init (StepcastDBusManagerIface *iface)
   iface->handle_create_session = handle_create_session;
   iface->handle_create_command_session = handle_create_command_session;
   iface->handle_create_stream_session = handle_create_stream_session;
+  iface->handle_introduce = handle_introduce;
   iface->handle_list_generators = handle_list_generators;
   iface->handle_describe_generator = handle_describe_generator;
   iface->handle_get_link = handle_get_link;
@@ -454,6 +516,7 @@ stepcast_manager_object_dispose (GObject *object)
 
   refuse_link_calls (self);
   g_clear_pointer (&self->lifetimes, stepcast_lifetimes_free);
+  g_clear_object (&self->callers);
   g_clear_object (&self->links);
   g_clear_object (&self->guard);
   g_clear_object (&self->validator);
@@ -483,6 +546,7 @@ stepcast_manager_object_init (StepcastManagerObject *self)
  * @validator: loads it
  * @guard: ends what programs have started where we can't
  * @links: the addresses of the web
+ * @callers: who calls
  *
  * Returns: (transfer full): the interface, not yet exported
  */
@@ -491,7 +555,8 @@ stepcast_manager_object_new (StepcastSessionManager *manager,
                              StepcastScheduler *scheduler,
                              StepcastValidator *validator,
                              StepcastGuard *guard,
-                             StepcastLinks *links)
+                             StepcastLinks *links,
+                             StepcastCallers *callers)
 {
   StepcastManagerObject *self = g_object_new (STEPCAST_TYPE_MANAGER_OBJECT, NULL);
 
@@ -500,6 +565,7 @@ stepcast_manager_object_new (StepcastSessionManager *manager,
   self->validator = g_object_ref (validator);
   self->guard = g_object_ref (guard);
   self->links = g_object_ref (links);
+  self->callers = g_object_ref (callers);
   self->lifetimes = stepcast_lifetimes_new (manager);
 
   stepcast_dbus_manager_set_version (STEPCAST_DBUS_MANAGER (self), PACKAGE_VERSION);

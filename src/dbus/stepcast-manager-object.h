@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "stepcast-callers.h"
 #include "stepcast-dbus-generated.h"
 #include "stepcast-guard.h"
 #include "stepcast-links.h"
@@ -26,7 +27,8 @@ StepcastManagerObject *stepcast_manager_object_new (StepcastSessionManager *mana
                                                     StepcastScheduler *scheduler,
                                                     StepcastValidator *validator,
                                                     StepcastGuard *guard,
-                                                    StepcastLinks *links);
+                                                    StepcastLinks *links,
+                                                    StepcastCallers *callers);
 
 char *stepcast_manager_object_make_path (StepcastSession *session);
 

@@ -35,6 +35,7 @@ struct _StepcastSessionObject
   StepcastSessionManager *manager;
   StepcastSession *session;
   StepcastRasterizer *rasterizer;
+  StepcastCallers *callers;
 
   GDBusInterfaceVTable vtable;
   GSource *counters_timer; /* (nullable): since counters were told */
@@ -88,6 +89,9 @@ tell_counters (StepcastSessionObject *self)
   stepcast_dbus_session_set_step (interface, progress->step);
   stepcast_dbus_session_set_progress (interface, progress->fraction);
   stepcast_dbus_session_set_metrics (interface, make_metrics (self->session));
+  stepcast_dbus_session_set_frames_drawn (interface, stepcast_session_get_n_drawn (self->session));
+  stepcast_dbus_session_set_frames_validated (interface,
+                                              stepcast_session_get_n_validated (self->session));
   stepcast_dbus_session_set_steps_per_second (
     interface, round_speed (stepcast_session_get_steps_per_second (self->session)));
   stepcast_dbus_session_set_frames_per_second (
@@ -150,6 +154,21 @@ on_progressed (StepcastSession *session, StepcastSessionObject *self)
     start_counters_timer (self);
 }
 
+/* @actor: (nullable) */
+static GVariant *
+name_actor (StepcastActor *actor)
+{
+  return g_variant_new ("(ss)", actor != NULL ? stepcast_actor_get_kind_nick (actor) : "",
+                        actor != NULL ? stepcast_actor_get_id (actor) : "");
+}
+
+static void
+on_holder_changed (StepcastSession *session, StepcastSessionObject *self)
+{
+  stepcast_dbus_session_set_held_by (STEPCAST_DBUS_SESSION (self),
+                                     name_actor (stepcast_session_get_holder (session)));
+}
+
 static void
 tell_state (StepcastSessionObject *self)
 {
@@ -157,6 +176,9 @@ tell_state (StepcastSessionObject *self)
   const GError *reason = stepcast_session_get_reason (self->session);
 
   stepcast_dbus_session_set_state (interface, stepcast_session_get_state_nick (self->session));
+  stepcast_dbus_session_set_state_by (interface,
+                                      name_actor (stepcast_session_get_actor (self->session)));
+  on_holder_changed (self->session, self);
   stepcast_dbus_session_set_reason (
     interface, g_variant_new ("(ss)", reason != NULL ? stepcast_error_nick (reason) : "",
                               reason != NULL ? reason->message : ""));
@@ -180,6 +202,9 @@ on_parameters_changed (StepcastSession *session, StepcastSessionObject *self)
 {
   stepcast_dbus_session_set_parameters (STEPCAST_DBUS_SESSION (self),
                                         stepcast_session_get_parameters (session));
+  stepcast_dbus_session_set_parameters_by (STEPCAST_DBUS_SESSION (self),
+                                           name_actor (
+                                             stepcast_session_get_parameters_actor (session)));
 }
 
 static void
@@ -194,6 +219,17 @@ on_sinks_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionOb
 {
   stepcast_dbus_session_set_viewers (STEPCAST_DBUS_SESSION (self),
                                      stepcast_session_get_n_sinks (session));
+}
+
+static void
+on_when_unwatched_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionObject *self)
+{
+  StepcastDBusSession *interface = STEPCAST_DBUS_SESSION (self);
+
+  stepcast_dbus_session_set_when_unwatched (interface,
+                                            stepcast_session_get_when_unwatched_nick (session));
+  stepcast_dbus_session_set_grace_seconds (interface,
+                                           stepcast_session_get_grace_ms (session) / 1000.0);
 }
 
 /* Sessions can be opened before the web reaches us: by whoever had the service started. */
@@ -229,12 +265,29 @@ answer (GDBusMethodInvocation *invocation, gboolean is_done, GError *error)
   return TRUE;
 }
 
+/* The next request is made by @caller: a unique name, or %NULL. */
+static void
+act_for (StepcastSessionObject *self, const char *caller)
+{
+  g_autoptr (StepcastActor) actor = stepcast_callers_make_actor (self->callers, caller);
+
+  stepcast_session_act_for (self->session, actor);
+}
+
+/* As the calls say who makes them. */
+static StepcastSession *
+get_session_for (StepcastSessionObject *self, GDBusMethodInvocation *invocation)
+{
+  act_for (self, g_dbus_method_invocation_get_sender (invocation));
+  return self->session;
+}
+
 static gboolean
 handle_start (StepcastDBusSession *object, GDBusMethodInvocation *invocation)
 {
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
   GError *error = NULL;
-  gboolean is_done = stepcast_session_start (self->session, &error);
+  gboolean is_done = stepcast_session_start (get_session_for (self, invocation), &error);
 
   return answer (invocation, is_done, error);
 }
@@ -244,7 +297,7 @@ handle_pause (StepcastDBusSession *object, GDBusMethodInvocation *invocation)
 {
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
   GError *error = NULL;
-  gboolean is_done = stepcast_session_pause (self->session, &error);
+  gboolean is_done = stepcast_session_pause (get_session_for (self, invocation), &error);
 
   return answer (invocation, is_done, error);
 }
@@ -254,7 +307,7 @@ handle_resume (StepcastDBusSession *object, GDBusMethodInvocation *invocation)
 {
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
   GError *error = NULL;
-  gboolean is_done = stepcast_session_resume (self->session, &error);
+  gboolean is_done = stepcast_session_resume (get_session_for (self, invocation), &error);
 
   return answer (invocation, is_done, error);
 }
@@ -264,7 +317,7 @@ handle_step (StepcastDBusSession *object, GDBusMethodInvocation *invocation, gui
 {
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
   GError *error = NULL;
-  gboolean is_done = stepcast_session_step (self->session, n_steps, &error);
+  gboolean is_done = stepcast_session_step (get_session_for (self, invocation), n_steps, &error);
 
   return answer (invocation, is_done, error);
 }
@@ -293,7 +346,7 @@ handle_stop (StepcastDBusSession *object, GDBusMethodInvocation *invocation, GVa
   if (options == NULL)
     return answer (invocation, FALSE, error);
 
-  stepcast_session_stop_async (self->session, NULL, on_stopped, invocation);
+  stepcast_session_stop_async (get_session_for (self, invocation), NULL, on_stopped, invocation);
   return TRUE;
 }
 
@@ -318,7 +371,8 @@ handle_set_parameters (StepcastDBusSession *object,
 {
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
 
-  stepcast_session_set_parameters_async (self->session, values, NULL, on_set, invocation);
+  stepcast_session_set_parameters_async (get_session_for (self, invocation), values, NULL, on_set,
+                                         invocation);
   return TRUE;
 }
 
@@ -351,6 +405,7 @@ handle_close (StepcastDBusSession *object, GDBusMethodInvocation *invocation)
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
   g_autoptr (StepcastSession) session = g_object_ref (self->session);
 
+  act_for (self, g_dbus_method_invocation_get_sender (invocation));
   stepcast_session_manager_close (self->manager, session);
   stepcast_session_stop_async (session, NULL, on_closed, invocation);
   return TRUE;
@@ -501,6 +556,7 @@ set_rate (GDBusConnection *connection,
 {
   StepcastSessionObject *self = user_data;
 
+  act_for (self, sender);
   return stepcast_session_set_rate (self->session, g_variant_get_double (value), error);
 }
 
@@ -524,6 +580,7 @@ stepcast_session_object_dispose (GObject *object)
   StepcastSessionObject *self = STEPCAST_SESSION_OBJECT (object);
 
   stepcast_gsource_clear (&self->counters_timer);
+  g_clear_object (&self->callers);
   g_clear_object (&self->rasterizer);
   g_clear_object (&self->session);
   g_clear_object (&self->manager);
@@ -560,6 +617,7 @@ tell_constants (StepcastSessionObject *self)
  * @session: one of them
  * @rasterizer: draws pixels
  * @links: the addresses of the web
+ * @callers: who calls
  *
  * Returns: (transfer full): the interface of @session, not yet exported
  */
@@ -567,13 +625,15 @@ StepcastSessionObject *
 stepcast_session_object_new (StepcastSessionManager *manager,
                              StepcastSession *session,
                              StepcastRasterizer *rasterizer,
-                             StepcastLinks *links)
+                             StepcastLinks *links,
+                             StepcastCallers *callers)
 {
   StepcastSessionObject *self = g_object_new (STEPCAST_TYPE_SESSION_OBJECT, NULL);
 
   self->manager = g_object_ref (manager);
   self->session = g_object_ref (session);
   self->rasterizer = g_object_ref (rasterizer);
+  self->callers = g_object_ref (callers);
 
   tell_constants (self);
   tell_state (self);
@@ -581,13 +641,17 @@ stepcast_session_object_new (StepcastSessionManager *manager,
   on_parameters_changed (session, self);
   on_rate_changed (session, NULL, self);
   on_sinks_changed (session, NULL, self);
+  on_when_unwatched_changed (session, NULL, self);
 
   g_signal_connect_object (session, "notify::state", G_CALLBACK (on_state_changed), self, 0);
   g_signal_connect_object (session, "notify::rate", G_CALLBACK (on_rate_changed), self, 0);
   g_signal_connect_object (session, "notify::n-sinks", G_CALLBACK (on_sinks_changed), self, 0);
+  g_signal_connect_object (session, "notify::when-unwatched",
+                           G_CALLBACK (on_when_unwatched_changed), self, 0);
   g_signal_connect_object (session, "progressed", G_CALLBACK (on_progressed), self, 0);
   g_signal_connect_object (session, "parameters-changed", G_CALLBACK (on_parameters_changed), self,
                            0);
+  g_signal_connect_object (session, "holder-changed", G_CALLBACK (on_holder_changed), self, 0);
   g_signal_connect_object (session, "log", G_CALLBACK (on_log), self, 0);
   g_signal_connect_object (links, "notify::address", G_CALLBACK (on_address_changed), self, 0);
   return self;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include "stepcast-callers.h"
 #include "stepcast-dbus-generated.h"
 #include "stepcast-links.h"
 #include "stepcast-rasterizer.h"
@@ -21,6 +22,7 @@ G_DECLARE_FINAL_TYPE (StepcastSessionObject,
 StepcastSessionObject *stepcast_session_object_new (StepcastSessionManager *manager,
                                                     StepcastSession *session,
                                                     StepcastRasterizer *rasterizer,
-                                                    StepcastLinks *links);
+                                                    StepcastLinks *links,
+                                                    StepcastCallers *callers);
 
 G_END_DECLS

@@ -205,13 +205,17 @@ add_signals (StepcastApplication *self)
 
 /* The journal is read by others than the user, and a token is for the user alone. */
 static void
-print_link (StepcastService *service)
+print_links (StepcastService *service)
 {
   g_autofree char *link = stepcast_service_get_link (service);
+  g_autofree char *view_link = stepcast_service_get_view_link (service);
+  gboolean is_read_by_others = g_log_writer_is_journald (STDOUT_FILENO);
 
-  if (g_log_writer_is_journald (STDOUT_FILENO))
+  if (is_read_by_others)
     *strchrnul (link, '?') = '\0';
   g_print ("Listening on %s\n", link);
+  if (view_link != NULL && !is_read_by_others)
+    g_print ("For the room, to look only: %s\n", view_link);
   fflush (stdout);
 }
 
@@ -226,7 +230,7 @@ start (StepcastApplication *self)
       return;
     }
 
-  print_link (self->service);
+  print_links (self->service);
   stepcast_notifier_ready (self->notifier);
   stepcast_idle_exit_set_timeout (self->idle_exit,
                                   stepcast_settings_get_idle_timeout_ms (self->settings));
@@ -334,6 +338,11 @@ stepcast_application_run (StepcastApplication *self)
   if (!set_up (self, &error))
     {
       fail (self, STEPCAST_EXIT_FAILURE, error->message);
+      return self->exit_status;
+    }
+  if (!stepcast_service_load_certificate (self->service, &error))
+    {
+      fail (self, STEPCAST_EXIT_USAGE, error->message);
       return self->exit_status;
     }
 

@@ -9,6 +9,9 @@
 
 #include <glib/gi18n.h>
 
+#include "stepcast-hosts.h"
+#include "stepcast-liveness.h"
+
 /* Nobody types this: the option is not there. */
 #define NOT_GIVEN G_MININT
 
@@ -16,9 +19,16 @@ typedef struct
 {
   char *address;
   int port;
+  char **allow_hosts;
+  char **allow_origins;
+  char *tls_certificate;
+  char *tls_key;
   char *auth;
   int n_workers;
   char *validate;
+  char *compress;
+  int max_viewers;
+  int ping_seconds;
   char *default_generator;
   gboolean uses_pty;
   char *bus;
@@ -32,8 +42,13 @@ static void
 raw_options_clear (RawOptions *raw)
 {
   g_free (raw->address);
+  g_strfreev (raw->allow_hosts);
+  g_strfreev (raw->allow_origins);
+  g_free (raw->tls_certificate);
+  g_free (raw->tls_key);
   g_free (raw->auth);
   g_free (raw->validate);
+  g_free (raw->compress);
   g_free (raw->default_generator);
   g_free (raw->bus);
   g_strfreev (raw->rest);
@@ -49,6 +64,16 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
       N_ ("Listen on this numeric address (default: 127.0.0.1)"), N_ ("ADDRESS") },
     { "port", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->port,
       N_ ("Listen on this port (default: 8347); 0 for any free one"), N_ ("PORT") },
+    { "allow-host", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_hosts,
+      N_ ("A name that it is reached by, besides localhost and its addresses; may be repeated"),
+      N_ ("NAME[:PORT]") },
+    { "allow-origin", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_origins,
+      N_ ("Pages of another site that may ask, if they have a token; may be repeated"),
+      N_ ("ORIGIN") },
+    { "tls-certificate", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_certificate,
+      N_ ("Speak TLS, with the certificate in this file"), N_ ("FILE.pem") },
+    { "tls-key", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_key,
+      N_ ("The certificate’s key (default: in the same file)"), N_ ("FILE.pem") },
     { "auth", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->auth,
       N_ ("Ask for a token (the default), or for none"), N_ ("token|none") },
     { "workers", 'w', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->n_workers,
@@ -57,6 +82,15 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
       N_ ("Check every frame of the built-in generators (the default), or none; a program’s frames "
           "are always checked"),
       N_ ("every|off") },
+    { "compress", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->compress,
+      N_ ("Compress pictures for viewers on other machines (the default), for all, or for none"),
+      N_ ("auto|always|never") },
+    { "max-viewers", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->max_viewers,
+      N_ ("Let so many look at once (default: 1000)"), N_ ("N") },
+    { "ping-seconds", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT, &raw->ping_seconds,
+      N_ ("Ask a viewer that has been silent for so long whether it is there (default: 15); 0 for "
+          "never"),
+      N_ ("N") },
     { "default-generator", 'g', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->default_generator,
       N_ ("What to run where none is named (default: gray-scott, or the program)"), N_ ("NAME") },
     { "pty", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &raw->uses_pty,
@@ -130,6 +164,26 @@ check_choice (const char *value,
 }
 
 static gboolean
+check_compress (const char *value, StepcastCompress *when, GError **error)
+{
+  static const char *const words[] = {
+    [STEPCAST_COMPRESS_AUTO] = "auto",
+    [STEPCAST_COMPRESS_ALWAYS] = "always",
+    [STEPCAST_COMPRESS_NEVER] = "never",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words) && value != NULL; i++)
+    {
+      if (!g_str_equal (value, words[i]))
+        continue;
+      *when = i;
+      return TRUE;
+    }
+  /* TRANSLATORS: three words that are to be typed so */
+  return value == NULL || refuse (error, "--compress", value, _ ("auto, always or never"));
+}
+
+static gboolean
 check_seconds (double value, const char *option, GError **error)
 {
   g_autofree char *text = g_strdup_printf ("%g", value);
@@ -150,6 +204,58 @@ check_address (const char *value, GInetAddress **address, GError **error)
          refuse (error, "--address", value, _ ("a numeric address, such as 127.0.0.1 or ::1"));
 }
 
+/* Sets @checked to what @normalize makes of @values. */
+static gboolean
+check_list (char **values,
+            char *(*normalize) (const char *text),
+            GStrv *checked,
+            const char *option,
+            const char *range,
+            GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (values == NULL)
+    return TRUE;
+  for (guint i = 0; values[i] != NULL; i++)
+    {
+      g_autofree char *value = normalize (values[i]);
+
+      if (value == NULL)
+        return refuse (error, option, values[i], range);
+      g_strv_builder_add (builder, value);
+    }
+
+  *checked = g_strv_builder_end (builder);
+  return TRUE;
+}
+
+static gboolean
+check_names (StepcastOptions *self, const RawOptions *raw, GError **error)
+{
+  return check_list (raw->allow_hosts, stepcast_hosts_normalize_host, &self->allow_hosts,
+                     "--allow-host",
+                     _ ("one name or address without wildcards, and a port if it is another than "
+                        "ours, such as stepcast.example.org or stepcast.example.org:8443"),
+                     error) &&
+         check_list (raw->allow_origins, stepcast_hosts_normalize_origin, &self->allow_origins,
+                     "--allow-origin",
+                     _ ("the scheme and the host of one site, and its port, without wildcards and "
+                        "without a path, such as https://example.org"),
+                     error);
+}
+
+static gboolean
+check_key (const RawOptions *raw, GError **error)
+{
+  if (raw->tls_key == NULL || raw->tls_certificate != NULL)
+    return TRUE;
+
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                       _ ("--tls-key is of use with --tls-certificate only"));
+  return FALSE;
+}
+
 static gboolean
 fill (StepcastOptions *self, RawOptions *raw, GError **error)
 {
@@ -157,21 +263,32 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
 
   if (!check_number (raw->port, G_MAXUINT16, "--port", error) ||
       !check_number (raw->n_workers, STEPCAST_MAX_WORKERS, "--workers", error) ||
+      !check_number (raw->max_viewers, STEPCAST_MAX_MAX_VIEWERS, "--max-viewers", error) ||
+      !check_number (raw->ping_seconds, STEPCAST_MAX_PING_SECONDS, "--ping-seconds", error) ||
       !check_choice (raw->auth, "token", "none", &self->is_open, "--auth", error) ||
       !check_choice (raw->validate, "every", "off", &is_off, "--validate", error) ||
+      !check_compress (raw->compress, &self->compress, error) ||
       !check_choice (raw->bus, "session", "none", &self->is_off_bus, "--bus", error) ||
       !check_seconds (raw->idle_timeout, "--idle-timeout", error) ||
-      !check_address (raw->address, &self->address, error))
+      !check_address (raw->address, &self->address, error) || !check_names (self, raw, error) ||
+      !check_key (raw, error))
     return FALSE;
 
+  self->tls_certificate = g_steal_pointer (&raw->tls_certificate);
+  self->tls_key = g_steal_pointer (&raw->tls_key);
   self->has_port = raw->port != NOT_GIVEN;
   self->port = self->has_port ? (guint16) raw->port : 0;
   self->has_n_workers = raw->n_workers != NOT_GIVEN;
   self->n_workers = self->has_n_workers ? (guint) raw->n_workers : 0;
   self->has_validate = raw->validate != NULL;
   self->is_validated = !is_off;
+  self->has_compress = raw->compress != NULL;
   self->has_idle_timeout = raw->idle_timeout >= 0;
   self->idle_timeout_ms = self->has_idle_timeout ? (guint) ceil (raw->idle_timeout * 1000) : 0;
+  self->has_max_viewers = raw->max_viewers != NOT_GIVEN;
+  self->max_viewers = self->has_max_viewers ? (guint) raw->max_viewers : 0;
+  self->has_ping_seconds = raw->ping_seconds != NOT_GIVEN;
+  self->ping_seconds = self->has_ping_seconds ? (guint) raw->ping_seconds : 0;
   self->default_generator = g_steal_pointer (&raw->default_generator);
   self->uses_pty = raw->uses_pty;
   self->is_activated = raw->is_activated;
@@ -193,8 +310,13 @@ fill (StepcastOptions *self, RawOptions *raw, GError **error)
 StepcastOptions *
 stepcast_options_parse (int argc, char *argv[], gboolean *wants_version, GError **error)
 {
-  g_auto (RawOptions)
-    raw = { .port = NOT_GIVEN, .n_workers = NOT_GIVEN, .idle_timeout = NOT_GIVEN };
+  g_auto (RawOptions) raw = {
+    .port = NOT_GIVEN,
+    .n_workers = NOT_GIVEN,
+    .max_viewers = NOT_GIVEN,
+    .ping_seconds = NOT_GIVEN,
+    .idle_timeout = NOT_GIVEN,
+  };
   g_autoptr (StepcastOptions) self = g_new0 (StepcastOptions, 1);
 
   if (!parse_raw (&raw, argc, argv, error) || !fill (self, &raw, error))
@@ -208,6 +330,10 @@ void
 stepcast_options_free (StepcastOptions *self)
 {
   g_clear_object (&self->address);
+  g_strfreev (self->allow_hosts);
+  g_strfreev (self->allow_origins);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
   g_free (self->default_generator);
   g_strfreev (self->argv);
   g_free (self);

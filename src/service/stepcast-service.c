@@ -30,6 +30,7 @@ struct _StepcastService
 
   const StepcastOptions *options;
   StepcastSettings *settings;
+  gboolean has_tls;
   char *program; /* (nullable): the name of the one on the command line */
   StepcastScheduler *scheduler;
   StepcastValidator *validator;
@@ -138,24 +139,64 @@ make_access (const StepcastOptions *options, GError **error)
   return stepcast_access_new_from_file (path, error);
 }
 
+/* Told once, when it listens. */
 static void
-warn_if_public (GInetAddress *address)
+warn_if_public (StepcastService *self)
 {
-  if (!g_inet_address_get_is_loopback (address))
-    g_message ("Listening beyond this machine, without TLS: who can read the network can read and "
-               "steer it all");
+  if (!stepcast_server_is_public (self->server))
+    return;
+
+  if (!self->has_tls)
+    g_message (
+      "Listening beyond this machine WITHOUT TLS: whoever can read the network can read the "
+      "links with their tokens and all pictures, and steer with them. Give it a certificate "
+      "(--tls-certificate), or listen on 127.0.0.1 and let others come through a tunnel");
+  if (self->options->is_open)
+    g_message ("Listening beyond this machine with --auth=none: EVERYBODY who reaches it may steer "
+               "all sessions and open new ones");
+}
+
+/**
+ * stepcast_service_load_certificate:
+ * @self: a service that does not listen yet
+ * @error: what is wrong with the certificate or its key
+ *
+ * Returns: %FALSE with @error set; %TRUE as well where there is to be none
+ */
+gboolean
+stepcast_service_load_certificate (StepcastService *self, GError **error)
+{
+  g_autofree char *certificate = NULL;
+  g_autofree char *key = NULL;
+  g_autoptr (StepcastTlsCredentials) credentials = NULL;
+
+  if (!stepcast_settings_dup_tls_files (self->settings, &certificate, &key))
+    return TRUE;
+
+  credentials = stepcast_tls_credentials_new_from_files (certificate, key, error);
+  if (credentials == NULL)
+    return FALSE;
+
+  self->has_tls = TRUE;
+  stepcast_server_set_credentials (self->server, credentials);
+  return TRUE;
 }
 
 static gboolean
 adopt (StepcastService *self, GSocket *socket, StepcastAccess *access, GError **error)
 {
-  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
-
   if (self->options->address != NULL || self->options->has_port)
     g_message ("The service manager listens already: --address and --port are not used");
-  if (G_IS_INET_SOCKET_ADDRESS (address))
-    warn_if_public (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
   return stepcast_server_adopt (self->server, socket, access, error);
+}
+
+static gboolean
+open_port (StepcastService *self, StepcastAccess *access, GError **error)
+{
+  g_autoptr (GInetAddress) address = stepcast_settings_dup_address (self->settings);
+
+  return stepcast_server_listen (self->server, address, stepcast_settings_get_port (self->settings),
+                                 access, error);
 }
 
 /**
@@ -170,17 +211,18 @@ gboolean
 stepcast_service_listen (StepcastService *self, GSocket *socket, GError **error)
 {
   StepcastAccess *access = make_access (self->options, error);
-  g_autoptr (GInetAddress) address = NULL;
+  g_auto (GStrv) hosts = stepcast_settings_dup_allow_hosts (self->settings);
+  g_auto (GStrv) origins = stepcast_settings_dup_allow_origins (self->settings);
 
   if (access == NULL)
     return FALSE;
-  if (socket != NULL)
-    return adopt (self, socket, access, error);
 
-  address = stepcast_settings_dup_address (self->settings);
-  warn_if_public (address);
-  return stepcast_server_listen (self->server, address, stepcast_settings_get_port (self->settings),
-                                 access, error);
+  stepcast_server_allow (self->server, (const char *const *) hosts, (const char *const *) origins);
+  if (socket != NULL ? !adopt (self, socket, access, error) : !open_port (self, access, error))
+    return FALSE;
+
+  warn_if_public (self);
+  return TRUE;
 }
 
 /* ---- settings ---- */
@@ -203,6 +245,10 @@ apply_limits (StepcastService *self)
   stepcast_session_manager_set_stop_deadline (self->manager,
                                               stepcast_settings_get_stop_deadline_ms (
                                                 self->settings));
+  stepcast_server_set_max_viewers (self->server,
+                                   stepcast_settings_get_max_viewers (self->settings));
+  stepcast_server_set_ping_seconds (self->server,
+                                    stepcast_settings_get_ping_seconds (self->settings));
 }
 
 static void
@@ -211,12 +257,15 @@ apply_viewer_defaults (StepcastService *self)
   stepcast_server_set_viewer_defaults (self->server,
                                        stepcast_settings_get_delivery (self->settings),
                                        stepcast_settings_get_max_fps (self->settings));
+  stepcast_server_set_compress (self->server, stepcast_settings_get_compress (self->settings));
 }
 
 static void
 on_setting_changed (StepcastSettings *settings, const char *key, StepcastService *self)
 {
-  static const char *const restart_keys[] = { "address", "port", "validate", "workers", NULL };
+  static const char *const restart_keys[] = { "address",         "allow-hosts", "allow-origins",
+                                              "tls-certificate", "tls-key",     "port",
+                                              "validate",        "workers",     NULL };
 
   if (g_strv_contains (restart_keys, key))
     g_message ("The setting “%s” has changed: it takes effect when the service is started again",
@@ -318,6 +367,21 @@ char *
 stepcast_service_get_link (StepcastService *self)
 {
   return stepcast_links_get_link (STEPCAST_LINKS (self->server), NULL, STEPCAST_ROLE_CONTROL);
+}
+
+/**
+ * stepcast_service_get_view_link:
+ * @self: a service
+ *
+ * Returns: (transfer full) (nullable): what the user can hand to others, so that they look; %NULL
+ * if nobody else can reach it, or everybody may steer
+ */
+char *
+stepcast_service_get_view_link (StepcastService *self)
+{
+  if (!stepcast_server_is_public (self->server) || self->options->is_open)
+    return NULL;
+  return stepcast_links_get_link (STEPCAST_LINKS (self->server), NULL, STEPCAST_ROLE_VIEW);
 }
 
 static void

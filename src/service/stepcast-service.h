@@ -20,8 +20,10 @@ StepcastSessionManager *stepcast_service_get_manager (StepcastService *self);
 StepcastServer *stepcast_service_get_server (StepcastService *self);
 StepcastExporter *stepcast_service_get_exporter (StepcastService *self);
 
+gboolean stepcast_service_load_certificate (StepcastService *self, GError **error);
 gboolean stepcast_service_listen (StepcastService *self, GSocket *socket, GError **error);
 char *stepcast_service_get_link (StepcastService *self);
+char *stepcast_service_get_view_link (StepcastService *self);
 void stepcast_service_shut_down_async (StepcastService *self,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data);

@@ -6,6 +6,9 @@
 #include "stepcast-settings.h"
 
 #include "stepcast-error.h"
+#include "stepcast-hosts.h"
+#include "stepcast-liveness.h"
+#include "stepcast-lobby.h"
 
 /* What holds: an option of the command line before GSettings, and that before what is built in.
  * Lives on the main context.
@@ -25,6 +28,7 @@
 /* The values of the enumerations in the schema. */
 #define DELIVERY_EVERY 0
 #define VALIDATE_OFF 1
+/* Compress has those of StepcastCompress. */
 
 struct _StepcastSettings
 {
@@ -100,6 +104,95 @@ stepcast_settings_dup_address (StepcastSettings *self)
   return address != NULL ? address : g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
 }
 
+/* What is wrong is left out, and told: a service that somebody's bus starts should start. */
+static GStrv
+dup_list (StepcastSettings *self,
+          GStrv given,
+          const char *key,
+          char *(*normalize) (const char *text))
+{
+  g_auto (GStrv) texts = NULL;
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (given != NULL)
+    return g_strdupv (given);
+  if (has_key (self, key))
+    texts = g_settings_get_strv (self->stored, key);
+  for (guint i = 0; texts != NULL && texts[i] != NULL; i++)
+    {
+      g_autofree char *quoted = stepcast_error_quote (texts[i]);
+      g_autofree char *value = normalize (texts[i]);
+
+      if (value != NULL)
+        g_strv_builder_add (builder, value);
+      else
+        g_message ("The setting “%s” can't have “%s”: it is left out", key, quoted);
+    }
+
+  return g_strv_builder_end (builder);
+}
+
+/**
+ * stepcast_settings_dup_allow_hosts:
+ * @self: settings
+ *
+ * Returns: (transfer full): the names that the service is reached by, besides its own
+ */
+GStrv
+stepcast_settings_dup_allow_hosts (StepcastSettings *self)
+{
+  return dup_list (self, self->options->allow_hosts, "allow-hosts", stepcast_hosts_normalize_host);
+}
+
+/**
+ * stepcast_settings_dup_allow_origins:
+ * @self: settings
+ *
+ * Returns: (transfer full): the pages elsewhere that may ask
+ */
+GStrv
+stepcast_settings_dup_allow_origins (StepcastSettings *self)
+{
+  return dup_list (self, self->options->allow_origins, "allow-origins",
+                   stepcast_hosts_normalize_origin);
+}
+
+/* Returns NULL for a setting that is empty. */
+static char *
+dup_file_name (StepcastSettings *self, const char *key)
+{
+  g_autofree char *text = has_key (self, key) ? g_settings_get_string (self->stored, key) : NULL;
+
+  return text != NULL && *text != '\0' ? g_steal_pointer (&text) : NULL;
+}
+
+/**
+ * stepcast_settings_dup_tls_files:
+ * @self: settings
+ * @certificate: (out) (transfer full): the file of a certificate
+ * @key: (out) (transfer full): the file of its key, which may be the same one
+ *
+ * A key belongs to its certificate: both are from the command line, or neither is.
+ *
+ * Returns: whether TLS is to be spoken; %FALSE sets neither
+ */
+gboolean
+stepcast_settings_dup_tls_files (StepcastSettings *self, char **certificate, char **key)
+{
+  const char *given = self->options->tls_certificate;
+  g_autofree char *found =
+    given != NULL ? g_strdup (given) : dup_file_name (self, "tls-certificate");
+
+  if (found == NULL)
+    return FALSE;
+
+  *key = given != NULL ? g_strdup (self->options->tls_key) : dup_file_name (self, "tls-key");
+  if (*key == NULL)
+    *key = g_strdup (found);
+  *certificate = g_steal_pointer (&found);
+  return TRUE;
+}
+
 guint16
 stepcast_settings_get_port (StepcastSettings *self)
 {
@@ -128,6 +221,28 @@ guint
 stepcast_settings_get_max_sessions (StepcastSettings *self)
 {
   return get_uint (self, "max-sessions", DEFAULT_MAX_SESSIONS);
+}
+
+guint
+stepcast_settings_get_max_viewers (StepcastSettings *self)
+{
+  if (self->options->has_max_viewers)
+    return self->options->max_viewers;
+  return get_uint (self, "max-viewers", STEPCAST_DEFAULT_MAX_VIEWERS);
+}
+
+/**
+ * stepcast_settings_get_ping_seconds:
+ * @self: settings
+ *
+ * Returns: when a silent viewer is asked whether it is there; 0 for never
+ */
+guint
+stepcast_settings_get_ping_seconds (StepcastSettings *self)
+{
+  if (self->options->has_ping_seconds)
+    return self->options->ping_seconds;
+  return get_uint (self, "ping-seconds", STEPCAST_DEFAULT_PING_SECONDS);
 }
 
 /**
@@ -166,6 +281,14 @@ stepcast_settings_get_max_fps (StepcastSettings *self)
   return get_uint (self, "max-fps", DEFAULT_MAX_FPS);
 }
 
+StepcastCompress
+stepcast_settings_get_compress (StepcastSettings *self)
+{
+  if (self->options->has_compress)
+    return self->options->compress;
+  return (StepcastCompress) get_enum (self, "compress", STEPCAST_COMPRESS_AUTO);
+}
+
 guint
 stepcast_settings_get_stop_deadline_ms (StepcastSettings *self)
 {
@@ -194,9 +317,15 @@ is_overridden (StepcastSettings *self, const char *key)
   const StepcastOptions *options = self->options;
 
   return (g_str_equal (key, "address") && options->address != NULL) ||
+         (g_str_equal (key, "allow-hosts") && options->allow_hosts != NULL) ||
+         (g_str_equal (key, "allow-origins") && options->allow_origins != NULL) ||
+         (g_str_has_prefix (key, "tls-") && options->tls_certificate != NULL) ||
          (g_str_equal (key, "port") && options->has_port) ||
          (g_str_equal (key, "workers") && options->has_n_workers) ||
          (g_str_equal (key, "validate") && options->has_validate) ||
+         (g_str_equal (key, "compress") && options->has_compress) ||
+         (g_str_equal (key, "max-viewers") && options->has_max_viewers) ||
+         (g_str_equal (key, "ping-seconds") && options->has_ping_seconds) ||
          (g_str_equal (key, "default-generator") && options->default_generator != NULL) ||
          (g_str_equal (key, "idle-timeout") && options->has_idle_timeout);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "stepcast-run.h"
+#include "stepcast-scheduler.h"
 #include "stepcast-validator.h"
 
 G_BEGIN_DECLS
@@ -14,11 +15,12 @@ typedef struct _StepcastDocumentChecks StepcastDocumentChecks;
  * StepcastDocumentChecksDone:
  * @run: whose documents they are
  *
- * All that were begun have been checked. On the main context.
+ * All that were begun have been checked, and encoded. On the main context.
  */
 typedef void (*StepcastDocumentChecksDone) (StepcastRun *run);
 
 StepcastDocumentChecks *stepcast_document_checks_new (StepcastValidator *validator,
+                                                      StepcastScheduler *scheduler,
                                                       StepcastDocumentChecksDone done);
 void stepcast_document_checks_free (StepcastDocumentChecks *self);
 
@@ -26,7 +28,9 @@ void stepcast_document_checks_begin (StepcastDocumentChecks *self,
                                      StepcastRun *run,
                                      GBytes *document,
                                      guint64 step,
+                                     StepcastFrameEncoder *encoder,
                                      GCancellable *cancellable);
+void stepcast_document_checks_withdraw (StepcastDocumentChecks *self);
 gboolean stepcast_document_checks_is_under_way (StepcastDocumentChecks *self);
 GPtrArray *stepcast_document_checks_take_frames (StepcastDocumentChecks *self,
                                                  StepcastRun *run,

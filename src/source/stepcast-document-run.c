@@ -172,12 +172,15 @@ on_checked (StepcastRun *run)
 }
 
 static void
-begin_check (StepcastDocumentRun *self, GBytes *document, guint64 step)
+begin_check (StepcastDocumentRun *self,
+             GBytes *document,
+             guint64 step,
+             StepcastFrameEncoder *encoder)
 {
   StepcastDocumentRunPrivate *priv = GET_PRIVATE (self);
 
   priv->history.is_last_shown = step == priv->history.n_documents;
-  stepcast_document_checks_begin (priv->checks, STEPCAST_RUN (self), document, step,
+  stepcast_document_checks_begin (priv->checks, STEPCAST_RUN (self), document, step, encoder,
                                   priv->cancellable);
 }
 
@@ -203,7 +206,8 @@ take_documents (StepcastDocumentRun *self, GPtrArray *documents)
       gboolean is_due = is_last && g_get_monotonic_time () >= demand.due_us;
 
       if (demand.is_every || is_due)
-        begin_check (self, documents->pdata[i], first_step + i);
+        begin_check (self, documents->pdata[i], first_step + i,
+                     is_last || demand.encodes_every ? demand.encoder : NULL);
     }
 }
 
@@ -320,7 +324,7 @@ show_last_if_due (StepcastDocumentRun *self)
   if (g_get_monotonic_time () >= demand.due_us)
     {
       stepcast_gsource_clear (&priv->readable);
-      begin_check (self, priv->history.last, priv->history.n_documents);
+      begin_check (self, priv->history.last, priv->history.n_documents, demand.encoder);
     }
   else if (demand.due_us != STEPCAST_NEVER)
     {
@@ -421,6 +425,7 @@ stepcast_document_run_cancel (StepcastRun *run)
   if (priv->task != NULL)
     stepcast_scheduler_withdraw (priv->scheduler, priv->task);
   leave_off (self);
+  stepcast_document_checks_withdraw (priv->checks);
 }
 
 static void
@@ -442,7 +447,10 @@ stepcast_document_run_draw (StepcastRun *run)
   stepcast_run_set_busy (run, TRUE);
   if (priv->history.last != NULL)
     {
-      begin_check (self, priv->history.last, priv->history.n_documents);
+      StepcastDemand demand;
+
+      stepcast_run_get_demand (run, &demand);
+      begin_check (self, priv->history.last, priv->history.n_documents, demand.encoder);
     }
   else
     {
@@ -528,7 +536,7 @@ stepcast_document_run_set_up (StepcastDocumentRun *self,
 
   priv->scheduler = g_object_ref (scheduler);
   priv->splitter = stepcast_document_splitter_new (limits);
-  priv->checks = stepcast_document_checks_new (validator, on_checked);
+  priv->checks = stepcast_document_checks_new (validator, scheduler, on_checked);
 }
 
 /**

@@ -24,7 +24,8 @@ struct _StepcastAudience
   GObject parent_instance;
 
   StepcastSession *session;
-  GPtrArray *listeners; /* of StepcastListener, not owned */
+  StepcastSessionState state; /* that was told last */
+  GPtrArray *listeners;       /* of StepcastListener, not owned */
 
   GSource *ticker;         /* (nullable): while the session steps, and a round longer */
   gboolean has_progressed; /* since it was told */
@@ -147,23 +148,30 @@ compose_log (const StepcastDialect *dialect, gconstpointer line)
 /* ---- what the session tells ---- */
 
 static void
+on_holder_changed (StepcastSession *session, StepcastAudience *self)
+{
+  g_autoptr (StepcastAudience) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  tell_all (self, STEPCAST_NEWS_HOLDER, compose_holder, session);
+}
+
+static void
 on_state_changed (StepcastSession *session, GParamSpec *pspec, StepcastAudience *self)
 {
   g_autoptr (StepcastAudience) alive G_GNUC_UNUSED = g_object_ref (self);
   StepcastSessionState state = stepcast_session_get_state (session);
   StepcastStopReport report = *stepcast_session_get_last_stop (session);
 
+  if (state == self->state) /* it is somebody else's now */
+    {
+      on_holder_changed (session, self);
+      return;
+    }
+
+  self->state = state;
   tell_all (self, STEPCAST_NEWS_STATE, compose_state, session);
   if (state == STEPCAST_SESSION_STATE_STOPPED)
     tell_all (self, STEPCAST_NEWS_STOPPED, compose_stopped, &report);
-}
-
-static void
-on_holder_changed (StepcastSession *session, StepcastAudience *self)
-{
-  g_autoptr (StepcastAudience) alive G_GNUC_UNUSED = g_object_ref (self);
-
-  tell_all (self, STEPCAST_NEWS_HOLDER, compose_holder, session);
 }
 
 static void
@@ -299,6 +307,7 @@ stepcast_audience_new (StepcastSession *session)
   StepcastAudience *self = g_object_new (STEPCAST_TYPE_AUDIENCE, NULL);
 
   self->session = g_object_ref (session);
+  self->state = stepcast_session_get_state (session);
   g_signal_connect (session, "notify::state", G_CALLBACK (on_state_changed), self);
   g_signal_connect (session, "notify::rate", G_CALLBACK (on_rate_changed), self);
   g_signal_connect (session, "holder-changed", G_CALLBACK (on_holder_changed), self);

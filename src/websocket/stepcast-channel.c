@@ -7,6 +7,7 @@
 
 #include "stepcast-frame-guard.h"
 #include "stepcast-gsource.h"
+#include "stepcast-inflate-extension.h"
 #include "stepcast-tap-stream.h"
 
 /* One WebSocket connection: libsoup's, and the tap beneath it.
@@ -23,9 +24,11 @@ struct _StepcastChannel
 
   SoupWebsocketConnection *connection;
   StepcastTapStream *tap;
-  gboolean is_ours; /* we close it */
+  StepcastFrameEncoder *encoder; /* (nullable): if it has negotiated permessage-deflate */
+  StepcastPulse *pulse;          /* (nullable): while somebody looks whether it lives */
+  gboolean is_final;             /* we close it for good */
   gboolean has_left;
-  GSource *close_timer; /* (nullable): after an error */
+  GSource *close_timer; /* (nullable): while it is being closed */
 
   const StepcastChannelEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
@@ -48,8 +51,9 @@ leave (StepcastChannel *self)
   const StepcastChannelEvents *events = g_steal_pointer (&self->events);
 
   self->has_left = TRUE;
+  g_clear_pointer (&self->pulse, stepcast_pulse_free);
   if (events != NULL)
-    events->left (!self->is_ours && code != SOUP_WEBSOCKET_CLOSE_NORMAL, self->user_data);
+    events->left (!self->is_final && code != SOUP_WEBSOCKET_CLOSE_NORMAL, self->user_data);
 }
 
 static void
@@ -110,17 +114,36 @@ on_closing (SoupWebsocketConnection *connection, StepcastChannel *self)
 }
 
 /* Who lets go of it closes the connection. */
+static void
+drop (StepcastChannel *self)
+{
+  g_autoptr (StepcastChannel) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  stepcast_gsource_clear (&self->close_timer);
+  g_signal_handlers_disconnect_by_data (self->connection, self);
+  leave (self);
+  g_signal_emit (self, signals[CLOSED], 0);
+}
+
 static gboolean
 on_close_timer (gpointer user_data)
 {
-  g_autoptr (StepcastChannel) self = g_object_ref (user_data);
-
   g_debug ("A viewer does not read its close frame");
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  g_signal_handlers_disconnect_by_data (self->connection, self);
-  g_signal_emit (self, signals[CLOSED], 0);
-
+  drop (user_data);
   return G_SOURCE_REMOVE;
+}
+
+/* Where libsoup does not: after an error it waits for ever until a peer has its close frame. */
+static void
+limit_closing (StepcastChannel *self)
+{
+  if (self->close_timer != NULL)
+    return;
+
+  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
+  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
+  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
 }
 
 static void
@@ -137,18 +160,56 @@ on_closed (SoupWebsocketConnection *connection, StepcastChannel *self)
 static void
 on_error (SoupWebsocketConnection *connection, GError *error, StepcastChannel *self)
 {
-  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it, but waits
-   * for ever until such a peer has read its close frame. */
+  /* A peer that vanishes or breaks the protocol is an ordinary day: libsoup closes it. */
   g_debug ("A viewer's connection: %s", error->message);
   leave (self);
   stepcast_tap_stream_give_up (self->tap);
-  if (self->close_timer != NULL)
-    return;
+  limit_closing (self);
+}
 
-  self->close_timer = g_timeout_source_new_seconds (CLOSE_SECONDS);
-  g_source_set_static_name (self->close_timer, "[stepcast] viewer close");
-  g_source_set_callback (self->close_timer, on_close_timer, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+/* ---- whether it lives ---- */
+
+static void
+on_death (StepcastDeath death, gpointer user_data)
+{
+  StepcastChannel *self = user_data;
+  g_autofree char *reason = NULL;
+
+  if (death == STEPCAST_DEATH_GONE)
+    {
+      g_debug ("A viewer's host does not answer");
+      drop (self);
+      return;
+    }
+
+  reason = g_strdup_printf ("No answer to a ping for %u s",
+                            stepcast_pulse_get_answer_seconds (self->pulse));
+  stepcast_channel_interrupt (self, SOUP_WEBSOCKET_CLOSE_SERVER_ERROR, reason);
+}
+
+/**
+ * stepcast_channel_set_liveness:
+ * @self: a channel
+ * @liveness: finds out when its peer is not there any more
+ */
+void
+stepcast_channel_set_liveness (StepcastChannel *self, StepcastLiveness *liveness)
+{
+  g_return_if_fail (self->pulse == NULL);
+
+  self->pulse = stepcast_pulse_new (liveness, self->tap, on_death, self);
+}
+
+/**
+ * stepcast_channel_get_round_trip_us:
+ * @self: a channel
+ *
+ * Returns: how long the last ping and its answer took together; -1 where there was none
+ */
+gint64
+stepcast_channel_get_round_trip_us (StepcastChannel *self)
+{
+  return self->pulse != NULL ? stepcast_pulse_get_round_trip_us (self->pulse) : -1;
 }
 
 /**
@@ -179,6 +240,19 @@ stepcast_channel_get_outbox (StepcastChannel *self)
 }
 
 /**
+ * stepcast_channel_get_encoder:
+ * @self: a channel
+ *
+ * Returns: (transfer none) (nullable): makes the compressed frames, if permessage-deflate was
+ *   negotiated
+ */
+StepcastFrameEncoder *
+stepcast_channel_get_encoder (StepcastChannel *self)
+{
+  return self->encoder;
+}
+
+/**
  * stepcast_channel_flush:
  * @self: a channel
  *
@@ -188,6 +262,22 @@ void
 stepcast_channel_flush (StepcastChannel *self)
 {
   stepcast_tap_stream_flush (self->tap);
+}
+
+/**
+ * stepcast_channel_interrupt:
+ * @self: a channel
+ * @code: RFC 6455, section 7.4.1
+ * @reason: at most 123 bytes
+ *
+ * Closes the connection of somebody who may come back; nothing if it is being closed.
+ */
+void
+stepcast_channel_interrupt (StepcastChannel *self, gushort code, const char *reason)
+{
+  if (!self->has_left &&
+      soup_websocket_connection_get_state (self->connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_close (self->connection, code, reason);
 }
 
 /**
@@ -201,11 +291,27 @@ stepcast_channel_flush (StepcastChannel *self)
 void
 stepcast_channel_close (StepcastChannel *self, gushort code, const char *reason)
 {
-  if (soup_websocket_connection_get_state (self->connection) != SOUP_WEBSOCKET_STATE_OPEN)
+  self->is_final = TRUE;
+  stepcast_channel_interrupt (self, code, reason);
+}
+
+/**
+ * stepcast_channel_turn_away:
+ * @self: a channel
+ *
+ * Leaves its owner for good, and closes the connection with %STEPCAST_CLOSE_TRY_AGAIN_LATER.
+ */
+void
+stepcast_channel_turn_away (StepcastChannel *self)
+{
+  if (self->has_left)
     return;
 
-  self->is_ours = TRUE;
-  soup_websocket_connection_close (self->connection, code, reason);
+  /* libsoup takes this code for a mistake. */
+  self->is_final = TRUE;
+  stepcast_tap_stream_say_close (self->tap, STEPCAST_CLOSE_TRY_AGAIN_LATER, "Try again later");
+  leave (self);
+  limit_closing (self);
 }
 
 static void
@@ -214,6 +320,7 @@ stepcast_channel_dispose (GObject *object)
   StepcastChannel *self = STEPCAST_CHANNEL (object);
 
   stepcast_gsource_clear (&self->close_timer);
+  g_clear_pointer (&self->pulse, stepcast_pulse_free);
   self->events = NULL;
   if (self->tap != NULL)
     stepcast_tap_stream_listen (self->tap, NULL, NULL);
@@ -221,6 +328,7 @@ stepcast_channel_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->connection, self);
   g_clear_object (&self->connection);
   g_clear_object (&self->tap);
+  g_clear_object (&self->encoder);
 
   G_OBJECT_CLASS (stepcast_channel_parent_class)->dispose (object);
 }
@@ -244,26 +352,52 @@ stepcast_channel_init (StepcastChannel *self)
 {
 }
 
+/* @user_data: the tap, which the connection keeps as long as it reads. */
+static void
+on_inflated (gsize n_bytes, gpointer user_data)
+{
+  stepcast_tap_stream_charge (user_data, n_bytes);
+}
+
+/* Both ways of a connection that has negotiated permessage-deflate. Returns: (transfer full) */
+static GList *
+set_up_deflate (StepcastChannel *self, StepcastFrameEncoder *encoder)
+{
+  self->encoder = g_object_ref (encoder);
+  stepcast_outbox_set_takes_deflated (stepcast_channel_get_outbox (self), TRUE);
+  return g_list_append (NULL, stepcast_inflate_extension_new (on_inflated, self->tap));
+}
+
 /**
  * stepcast_channel_new:
  * @stream: a connection whose handshake has been answered, with pollable ends
  * @uri: what was asked for
  * @origin: (nullable): from where
  * @subprotocol: (nullable): what was agreed on
+ * @encoder: (nullable): makes the compressed frames, if permessage-deflate was negotiated
+ * @readiness: (nullable): watches the connection, in place of the main context
  *
  * Returns: (transfer full): a new channel
  */
 StepcastChannel *
-stepcast_channel_new (GIOStream *stream, GUri *uri, const char *origin, const char *subprotocol)
+stepcast_channel_new (GIOStream *stream,
+                      GUri *uri,
+                      const char *origin,
+                      const char *subprotocol,
+                      StepcastFrameEncoder *encoder,
+                      StepcastReadiness *readiness)
 {
   StepcastChannel *self = g_object_new (STEPCAST_TYPE_CHANNEL, NULL);
+  GList *extensions = NULL;
 
-  self->tap = stepcast_tap_stream_new (stream);
+  self->tap = stepcast_tap_stream_new (stream, readiness);
   stepcast_tap_stream_listen (self->tap, &tap_events, self);
 
+  if (encoder != NULL)
+    extensions = set_up_deflate (self, encoder);
   self->connection =
     soup_websocket_connection_new (G_IO_STREAM (self->tap), uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
-                                   origin, subprotocol, NULL);
+                                   origin, subprotocol, extensions);
   /* The guard beneath bounds whole messages; 0 would crash libsoup (CVE-2026-0716). */
   soup_websocket_connection_set_max_incoming_payload_size (self->connection,
                                                            STEPCAST_MAX_MESSAGE_BYTES);

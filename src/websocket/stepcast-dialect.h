@@ -94,6 +94,7 @@ typedef struct
   StepcastDelivery delivery;
   guint max_fps;
   gsize max_bytes;
+  gboolean is_compressed;
 } StepcastGreeting;
 
 /**

@@ -12,6 +12,7 @@
 #define OPCODE_CONTINUATION 0x0
 #define OPCODE_CLOSE 0x8
 #define OPCODE_PING 0x9
+#define OPCODE_PONG 0xa
 #define IS_CONTROL 0x8
 #define MASKED 0x80
 #define LENGTH 0x7f
@@ -69,6 +70,20 @@ get_payload_length (const guint8 *header)
   return length;
 }
 
+/**
+ * stepcast_frame_guard_charge:
+ * @self: a guard
+ * @n_bytes: what has to be made sense of
+ *
+ * Counts it as frames, as far as it is long. What has been inflated is long, though its frame was
+ * not.
+ */
+void
+stepcast_frame_guard_charge (StepcastFrameGuard *self, gsize n_bytes)
+{
+  self->tokens -= (double) (n_bytes / STEPCAST_BYTES_PER_FRAME);
+}
+
 /* A header is complete. */
 static void
 begin_frame (StepcastFrameGuard *self)
@@ -80,6 +95,8 @@ begin_frame (StepcastFrameGuard *self)
 
   if (opcode == OPCODE_CLOSE)
     self->is_closing = TRUE;
+  self->is_pong = opcode == OPCODE_PONG && self->header[1] == (MASKED | STEPCAST_PING_BYTES);
+  self->n_pong_bytes = 0;
   if (opcode & IS_CONTROL)
     {
       if (self->payload_left > MAX_CONTROL_BYTES)
@@ -99,7 +116,7 @@ begin_frame (StepcastFrameGuard *self)
 
   /* To make sense of a long message takes longer. */
   if (self->close_code == 0)
-    self->tokens -= (double) (self->payload_left / STEPCAST_BYTES_PER_FRAME);
+    stepcast_frame_guard_charge (self, (gsize) self->payload_left);
 }
 
 /* Takes the next byte of a header. Returns whether that completes it. */
@@ -115,6 +132,18 @@ take_header_byte (StepcastFrameGuard *self, guint8 byte)
 
   begin_frame (self);
   return TRUE;
+}
+
+/* Its length is that of our pings', and its header the shortest: the mask follows two bytes. */
+static void
+take_pong (StepcastFrameGuard *self, const guint8 *data, gsize length)
+{
+  const guint8 *mask = self->header + 2;
+
+  for (gsize i = 0; i < length; i++, self->n_pong_bytes++)
+    self->pong[self->n_pong_bytes] = data[i] ^ mask[self->n_pong_bytes % 4];
+  if (self->n_pong_bytes == STEPCAST_PING_BYTES)
+    self->n_pongs++;
 }
 
 /**
@@ -145,6 +174,8 @@ stepcast_frame_guard_filter (StepcastFrameGuard *self,
       if (self->payload_left > 0)
         {
           n = (gsize) MIN (self->payload_left, (guint64) (length - i));
+          if (self->is_pong)
+            take_pong (self, next, n);
           self->payload_left -= n;
         }
       else if (take_header_byte (self, *next))

@@ -24,6 +24,9 @@ G_BEGIN_DECLS
  * a millisecond or two. */
 #define STEPCAST_BYTES_PER_FRAME 1024
 
+/* What each of our pings carries, and its pong repeats. */
+#define STEPCAST_PING_BYTES 8
+
 /**
  * StepcastFrameGuard:
  *
@@ -48,6 +51,13 @@ typedef struct
   double tokens;
   gint64 refilled_us;
 
+  /* The last pong with as much in it as our pings have; libsoup's signal hands out another type
+   * than it says (a GByteArray for a GBytes). */
+  gboolean is_pong; /* the frame under way */
+  guint n_pong_bytes;
+  guint8 pong[STEPCAST_PING_BYTES];
+  guint n_pongs; /* so many have come whole */
+
   gboolean hides_pings; /* set by the owner: a pong is waiting already (RFC 6455, section 5.5.3) */
   guint close_code;     /* not 0: a limit was passed, and nothing is shown any more */
   gboolean is_closing;  /* a close frame has come */
@@ -58,6 +68,7 @@ gsize stepcast_frame_guard_filter (StepcastFrameGuard *self,
                                    const guint8 *data,
                                    gsize length,
                                    guint8 *shown);
+void stepcast_frame_guard_charge (StepcastFrameGuard *self, gsize n_bytes);
 gint64 stepcast_frame_guard_get_delay_us (StepcastFrameGuard *self, gint64 now_us);
 
 G_END_DECLS

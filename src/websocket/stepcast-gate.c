@@ -10,44 +10,26 @@
 struct _StepcastGate
 {
   StepcastAccess *access;
-  GPtrArray *hosts; /* of char *: "127.0.0.1:8347" and the other names that we are reached by */
+  StepcastHosts *hosts;
   char *cookie_name;
 };
-
-static void
-add_host (StepcastGate *self, const char *name, guint16 port)
-{
-  g_ptr_array_add (self->hosts, g_strdup_printf ("%s:%u", name, port));
-  if (port == 80)
-    g_ptr_array_add (self->hosts, g_strdup (name));
-}
 
 /**
  * stepcast_gate_new:
  * @access: (transfer full): who may do what
- * @address: where the server listens
- * @port: on which port
+ * @hosts: (transfer full): the names that the server is reached by
  *
  * Returns: (transfer full): a new gate
  */
 StepcastGate *
-stepcast_gate_new (StepcastAccess *access, GInetAddress *address, guint16 port)
+stepcast_gate_new (StepcastAccess *access, StepcastHosts *hosts)
 {
   StepcastGate *self = g_new0 (StepcastGate, 1);
-  g_autofree char *literal = g_inet_address_to_string (address);
-  g_autofree char *bracketed = g_strdup_printf ("[%s]", literal);
 
   self->access = access;
-  self->hosts = g_ptr_array_new_with_free_func (g_free);
-  add_host (self, "127.0.0.1", port);
-  add_host (self, "localhost", port);
-  add_host (self, "[::1]", port);
-  if (!g_inet_address_get_is_loopback (address) && !g_inet_address_get_is_any (address))
-    add_host (self,
-              g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6 ? bracketed : literal,
-              port);
+  self->hosts = hosts;
   /* Cookies are shared by all ports of a host: the name tells ours from another service's. */
-  self->cookie_name = g_strdup_printf ("stepcast-%u", port);
+  self->cookie_name = g_strdup_printf ("stepcast-%u", stepcast_hosts_get_port (hosts));
 
   return self;
 }
@@ -56,7 +38,7 @@ void
 stepcast_gate_free (StepcastGate *self)
 {
   stepcast_access_free (self->access);
-  g_ptr_array_unref (self->hosts);
+  stepcast_hosts_free (self->hosts);
   g_free (self->cookie_name);
   g_free (self);
 }
@@ -71,26 +53,6 @@ const StepcastAccess *
 stepcast_gate_get_access (const StepcastGate *self)
 {
   return self->access;
-}
-
-static gboolean
-is_our_host (const StepcastGate *self, const char *host)
-{
-  for (guint i = 0; i < self->hosts->len; i++)
-    if (g_ascii_strcasecmp (self->hosts->pdata[i], host) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_our_uri (const StepcastGate *self, GUri *uri)
-{
-  gboolean is_ipv6 = g_uri_get_host (uri) != NULL && strchr (g_uri_get_host (uri), ':') != NULL;
-  int port = g_uri_get_port (uri);
-  g_autofree char *host =
-    g_strdup_printf (is_ipv6 ? "[%s]:%d" : "%s:%d", g_uri_get_host (uri), port > 0 ? port : 80);
-
-  return is_our_host (self, host);
 }
 
 typedef struct
@@ -122,38 +84,63 @@ find_header (SoupServerMessage *message, const char *name)
   return search;
 }
 
+/* The address at which the request's connection arrived. */
+static GInetAddress *
+get_local_address (SoupServerMessage *message)
+{
+  GSocketAddress *address = soup_server_message_get_local_address (message);
+
+  if (!G_IS_INET_SOCKET_ADDRESS (address))
+    return NULL;
+  return g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address));
+}
+
 /* Against DNS rebinding: a name elsewhere may resolve to us. Two hosts are no host. */
 static gboolean
 check_host (const StepcastGate *self, SoupServerMessage *message, GError **error)
 {
   HeaderSearch host = find_header (message, "Host");
   GUri *uri = soup_server_message_get_uri (message);
+  GInetAddress *local = get_local_address (message);
   g_autofree char *quoted = NULL;
 
   /* A target in absolute form names a host of its own (RFC 9112, section 3.2.2). */
-  if (host.n_found == 1 && is_our_host (self, host.value) && uri != NULL && is_our_uri (self, uri))
+  if (host.n_found == 1 && stepcast_hosts_has (self->hosts, host.value, local) && uri != NULL &&
+      stepcast_hosts_has_uri (self->hosts, uri, local))
     return TRUE;
 
   quoted = stepcast_error_quote (host.n_found == 0 ? "" : host.value);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
-               "This server is %s, not “%s”", (const char *) self->hosts->pdata[0], quoted);
+               "This server is not “%s”: where it is to be reached by that name, start stepcastd "
+               "with --allow-host",
+               quoted);
   return FALSE;
 }
 
-/* A browser names the page that asks; what is no browser names none. */
+/* A browser names the page that asks; what is no browser names none, and is taken for our own. */
+static StepcastOrigin
+classify_origin (const StepcastGate *self, SoupServerMessage *message)
+{
+  HeaderSearch origin = find_header (message, "Origin");
+  HeaderSearch host = find_header (message, "Host");
+
+  if (origin.n_found == 0)
+    return STEPCAST_ORIGIN_OWN;
+  if (origin.n_found > 1 || host.n_found != 1)
+    return STEPCAST_ORIGIN_FOREIGN;
+  return stepcast_hosts_classify (self->hosts, origin.value, host.value,
+                                  get_local_address (message));
+}
+
 static gboolean
 check_origin (const StepcastGate *self, SoupServerMessage *message, GError **error)
 {
-  HeaderSearch origin = find_header (message, "Origin");
   g_autofree char *quoted = NULL;
 
-  if (origin.n_found == 0)
-    return TRUE;
-  if (origin.n_found == 1 && g_str_has_prefix (origin.value, "http://") &&
-      is_our_host (self, origin.value + strlen ("http://")))
+  if (classify_origin (self, message) != STEPCAST_ORIGIN_FOREIGN)
     return TRUE;
 
-  quoted = stepcast_error_quote (origin.value);
+  quoted = stepcast_error_quote (find_header (message, "Origin").value);
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
                "The page “%s” may not use this server", quoted);
   return FALSE;
@@ -214,6 +201,9 @@ stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message)
 
   if (token != NULL || stepcast_access_is_open (self->access))
     return stepcast_access_check_token (self->access, token);
+  /* Browsers send a cookie whichever page asks: it speaks for our own pages alone. */
+  if (classify_origin (self, message) != STEPCAST_ORIGIN_OWN)
+    return STEPCAST_ROLE_NONE;
   return get_cookie_role (self, message);
 }
 
@@ -224,10 +214,42 @@ refuse (GError **error, const char *message)
   return FALSE;
 }
 
+static gboolean
+check_method (const char *method, const char *allowed, GError **error)
+{
+  g_auto (GStrv) methods = g_strsplit (allowed, ", ", -1);
+  g_autofree char *quoted = NULL;
+
+  if (g_strv_contains ((const char *const *) methods, method))
+    return TRUE;
+
+  quoted = stepcast_error_quote (method);
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
+               "“%s” is not done here: use one of %s", quoted, allowed);
+  return FALSE;
+}
+
+/* A cookie is sent along whoever asks. So what changes something by its strength says from which
+ * page it comes, as browsers do, and check_origin() has found that it is ours. A token is proof by
+ * itself. */
+static gboolean
+check_forgery (const StepcastGate *self, SoupServerMessage *message, GError **error)
+{
+  g_autofree char *query_token = get_query_token (message);
+  const char *method = soup_server_message_get_method (message);
+
+  if (g_str_equal (method, "GET") || g_str_equal (method, "HEAD") || query_token != NULL ||
+      get_bearer_token (message) != NULL || stepcast_access_is_open (self->access) ||
+      find_header (message, "Origin").n_found > 0)
+    return TRUE;
+  return refuse (error, "What changes something by a cookie needs an Origin header: use the token");
+}
+
 /**
  * stepcast_gate_check:
  * @self: a gate
  * @message: a request whose headers have come
+ * @allowed: the methods that there are for its path, as an Allow header lists them
  * @status: (out): the HTTP status of the refusal
  * @error: %STEPCAST_ERROR_PERMISSION_DENIED or %STEPCAST_ERROR_BAD_REQUEST
  *
@@ -236,10 +258,10 @@ refuse (GError **error, const char *message)
 gboolean
 stepcast_gate_check (const StepcastGate *self,
                      SoupServerMessage *message,
+                     const char *allowed,
                      guint *status,
                      GError **error)
 {
-  const char *method = soup_server_message_get_method (message);
   GUri *uri = soup_server_message_get_uri (message);
 
   *status = SOUP_STATUS_MISDIRECTED_REQUEST;
@@ -251,14 +273,8 @@ stepcast_gate_check (const StepcastGate *self,
     return FALSE;
 
   *status = SOUP_STATUS_METHOD_NOT_ALLOWED;
-  if (!g_str_equal (method, "GET") && !g_str_equal (method, "HEAD"))
-    {
-      g_autofree char *quoted = stepcast_error_quote (method);
-
-      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "“%s” is not done here: use GET or HEAD", quoted);
-      return FALSE;
-    }
+  if (!check_method (soup_server_message_get_method (message), allowed, error))
+    return FALSE;
 
   *status = SOUP_STATUS_UNAUTHORIZED;
   if (uri != NULL && g_str_equal (g_uri_get_path (uri), "/health"))
@@ -266,7 +282,31 @@ stepcast_gate_check (const StepcastGate *self,
   if (stepcast_gate_get_role (self, message) == STEPCAST_ROLE_NONE)
     return refuse (error, "A token is missing or wrong: open the whole link that stepcastd printed "
                           "when it started");
-  return TRUE;
+
+  *status = SOUP_STATUS_FORBIDDEN;
+  return check_forgery (self, message, error);
+}
+
+/**
+ * stepcast_gate_add_headers:
+ * @self: a gate
+ * @message: a request whose headers have come
+ *
+ * Lets the browser show the answer to the page that asks, if that page is elsewhere and allowed
+ * (the Fetch standard, section 3.2.3). Not with credentials: such a page has a token or nothing.
+ */
+void
+stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+
+  if (!stepcast_hosts_allows_origins (self->hosts))
+    return;
+
+  soup_message_headers_append (headers, "Vary", "Origin");
+  if (classify_origin (self, message) == STEPCAST_ORIGIN_ALLOWED)
+    soup_message_headers_replace (headers, "Access-Control-Allow-Origin",
+                                  find_header (message, "Origin").value);
 }
 
 /**
@@ -283,12 +323,14 @@ stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message)
   g_autofree char *token = get_query_token (message);
   StepcastRole role;
 
-  if (token == NULL || stepcast_access_is_open (self->access))
+  if (token == NULL || stepcast_access_is_open (self->access) ||
+      classify_origin (self, message) != STEPCAST_ORIGIN_OWN)
     return NULL;
 
   role = stepcast_access_check_token (self->access, token);
   if (role == STEPCAST_ROLE_NONE)
     return NULL;
-  return g_strdup_printf ("%s=%s; HttpOnly; SameSite=Strict; Path=/", self->cookie_name,
-                          stepcast_access_get_secret (self->access, role));
+  return g_strdup_printf ("%s=%s; HttpOnly; SameSite=Strict; Path=/%s", self->cookie_name,
+                          stepcast_access_get_secret (self->access, role),
+                          stepcast_hosts_has_tls (self->hosts) ? "; Secure" : "");
 }

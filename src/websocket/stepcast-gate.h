@@ -6,6 +6,7 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-access.h"
+#include "stepcast-hosts.h"
 
 G_BEGIN_DECLS
 
@@ -16,16 +17,18 @@ G_BEGIN_DECLS
  */
 typedef struct _StepcastGate StepcastGate;
 
-StepcastGate *stepcast_gate_new (StepcastAccess *access, GInetAddress *address, guint16 port);
+StepcastGate *stepcast_gate_new (StepcastAccess *access, StepcastHosts *hosts);
 void stepcast_gate_free (StepcastGate *self);
 
 const StepcastAccess *stepcast_gate_get_access (const StepcastGate *self);
 
 gboolean stepcast_gate_check (const StepcastGate *self,
                               SoupServerMessage *message,
+                              const char *allowed,
                               guint *status,
                               GError **error);
 StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message);
+void stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message);
 char *stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastGate, stepcast_gate_free)

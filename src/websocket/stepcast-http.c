@@ -31,16 +31,29 @@ add_header (SoupServerMessage *message, const char *name, const char *value)
   soup_message_headers_replace (soup_server_message_get_response_headers (message), name, value);
 }
 
+/**
+ * stepcast_http_add_headers:
+ * @message: a request
+ * @type: the content type of its answer
+ *
+ * Adds what every answer with a body has.
+ */
+void
+stepcast_http_add_headers (SoupServerMessage *message, const char *type)
+{
+  add_header (message, "Content-Type", type);
+  add_header (message, "X-Content-Type-Options", "nosniff");
+  add_header (message, "Referrer-Policy", "no-referrer");
+  add_header (message, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
 static void
 respond_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
 {
   SoupMessageBody *body = soup_server_message_get_response_body (message);
 
   soup_server_message_set_status (message, status, NULL);
-  add_header (message, "Content-Type", type);
-  add_header (message, "X-Content-Type-Options", "nosniff");
-  add_header (message, "Referrer-Policy", "no-referrer");
-  add_header (message, "Cross-Origin-Resource-Policy", "same-origin");
+  stepcast_http_add_headers (message, type);
   soup_message_body_truncate (body);
   soup_message_body_append_bytes (body, bytes);
   soup_message_body_complete (body);
@@ -65,10 +78,16 @@ stepcast_http_respond_text (SoupServerMessage *message,
   respond_bytes (message, status, type, bytes);
 }
 
-static void
-respond_json (SoupServerMessage *message, guint status, JsonBuilder *taken)
+/**
+ * stepcast_http_respond_json:
+ * @message: a request
+ * @status: of the answer
+ * @builder: (transfer full): its body, which is complete
+ */
+void
+stepcast_http_respond_json (SoupServerMessage *message, guint status, JsonBuilder *builder)
 {
-  g_autofree char *text = stepcast_json_take_text (taken);
+  g_autofree char *text = stepcast_json_take_text (builder);
 
   stepcast_http_respond_text (message, status, "application/json", text);
 }
@@ -88,7 +107,7 @@ stepcast_http_respond_error (SoupServerMessage *message, guint status, const GEr
   json_builder_set_member_name (builder, "error");
   stepcast_json_add_reason (builder, error);
   json_builder_end_object (builder);
-  respond_json (message, status, builder);
+  stepcast_http_respond_json (message, status, builder);
 }
 
 static const char *
@@ -182,7 +201,7 @@ stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *
     }
   json_builder_end_array (builder);
   json_builder_end_object (builder);
-  respond_json (message, SOUP_STATUS_OK, builder);
+  stepcast_http_respond_json (message, SOUP_STATUS_OK, builder);
 }
 
 static void
@@ -210,12 +229,28 @@ add_session (JsonBuilder *builder, StepcastSession *session)
 }
 
 /**
- * stepcast_http_respond_sessions:
- * @message: a request
- * @manager: whose sessions
+ * stepcast_http_describe_session:
+ * @session: a session
+ *
+ * Returns: (transfer full): what `GET /sessions/NAME` answers of it, in one line
  */
-void
-stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager)
+char *
+stepcast_http_describe_session (StepcastSession *session)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  add_session (builder, session);
+  return stepcast_json_take_text (builder);
+}
+
+/**
+ * stepcast_http_describe_sessions:
+ * @manager: whose sessions
+ *
+ * Returns: (transfer full): what `GET /sessions` answers, in one line
+ */
+char *
+stepcast_http_describe_sessions (StepcastSessionManager *manager)
 {
   JsonBuilder *builder = json_builder_new ();
   GPtrArray *sessions = stepcast_session_manager_list (manager);
@@ -227,16 +262,34 @@ stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManag
     add_session (builder, sessions->pdata[i]);
   json_builder_end_array (builder);
   json_builder_end_object (builder);
-  respond_json (message, SOUP_STATUS_OK, builder);
+  return stepcast_json_take_text (builder);
 }
 
+/**
+ * stepcast_http_respond_sessions:
+ * @message: a request
+ * @manager: whose sessions
+ */
 void
-stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *session)
+stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager)
 {
-  JsonBuilder *builder = json_builder_new ();
+  g_autofree char *text = stepcast_http_describe_sessions (manager);
 
-  add_session (builder, session);
-  respond_json (message, SOUP_STATUS_OK, builder);
+  stepcast_http_respond_text (message, SOUP_STATUS_OK, "application/json", text);
+}
+
+/**
+ * stepcast_http_respond_session:
+ * @message: a request
+ * @status: of the answer
+ * @session: what it shows
+ */
+void
+stepcast_http_respond_session (SoupServerMessage *message, guint status, StepcastSession *session)
+{
+  g_autofree char *text = stepcast_http_describe_session (session);
+
+  stepcast_http_respond_text (message, status, "application/json", text);
 }
 
 /* ---- frame.svg, frame.png ---- */

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
 #include "stepcast-rasterizer.h"
@@ -12,17 +13,23 @@ G_BEGIN_DECLS
 
 /* What the server answers to plain HTTP: doc/protocol.md, "HTTP". */
 
+void stepcast_http_add_headers (SoupServerMessage *message, const char *type);
+char *stepcast_http_describe_session (StepcastSession *session);
+char *stepcast_http_describe_sessions (StepcastSessionManager *manager);
+
 void stepcast_http_respond_text (SoupServerMessage *message,
                                  guint status,
                                  const char *type,
                                  const char *text);
+void stepcast_http_respond_json (SoupServerMessage *message, guint status, JsonBuilder *builder);
 void stepcast_http_respond_error (SoupServerMessage *message, guint status, const GError *error);
 
 void stepcast_http_respond_nothing (SoupServerMessage *message, const char *path);
 void stepcast_http_respond_page (SoupServerMessage *message, const char *path);
 void stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *registry);
 void stepcast_http_respond_sessions (SoupServerMessage *message, StepcastSessionManager *manager);
-void stepcast_http_respond_session (SoupServerMessage *message, StepcastSession *session);
+void
+stepcast_http_respond_session (SoupServerMessage *message, guint status, StepcastSession *session);
 void stepcast_http_respond_svg (SoupServerMessage *message, StepcastSession *session);
 void stepcast_http_respond_png (SoupServerMessage *message,
                                 StepcastSession *session,

@@ -7,9 +7,10 @@
 
 #include "stepcast-access.h"
 #include "stepcast-audience.h"
+#include "stepcast-deflate-encoder.h"
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
-#include "stepcast-gsource.h"
+#include "stepcast-liveness.h"
 #include "stepcast-parameters.h"
 #include "stepcast-viewer.h"
 
@@ -20,9 +21,6 @@
  * negotiated extensions where a client that vanishes can leave them for the next, and takes the
  * stream where no tap can be put beneath it. Lives on the main context. */
 
-/* What peers get to say goodbye in. */
-#define CLOSE_MS 1000
-
 struct _StepcastLobby
 {
   GObject parent_instance;
@@ -30,6 +28,11 @@ struct _StepcastLobby
   StepcastSessionManager *manager;
   StepcastDelivery joined_delivery; /* of new viewers */
   guint max_fps;                    /* likewise */
+  StepcastCompress compress;        /* likewise */
+  StepcastFrameEncoder *encoder;    /* the one that there is */
+  StepcastReadiness *readiness;     /* (nullable): of viewers' connections */
+  StepcastLiveness *liveness;       /* of viewers */
+  guint max_viewers;
 
   GHashTable *channels;  /* set of StepcastChannel: connections, with a viewer or saying goodbye */
   GHashTable *viewers;   /* set of StepcastViewer, here or away */
@@ -37,8 +40,8 @@ struct _StepcastLobby
   GHashTable *audiences; /* of StepcastSession to StepcastAudience */
   guint n_received;      /* for the viewers' numbers */
 
+  gboolean is_closing;
   GTask *closing; /* (nullable): who waits until there is no channel */
-  GSource *close_timer;
 };
 
 G_DEFINE_FINAL_TYPE (StepcastLobby, stepcast_lobby, G_TYPE_OBJECT)
@@ -50,7 +53,6 @@ finish_closing (StepcastLobby *self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->closing);
 
-  stepcast_gsource_clear (&self->close_timer);
   if (task != NULL)
     g_task_return_boolean (task, TRUE);
 }
@@ -101,7 +103,7 @@ on_session_removed (StepcastSessionManager *manager, StepcastSession *session, S
     {
       if (stepcast_viewer_get_session (viewers->pdata[i]) != session)
         continue;
-      if (self->closing != NULL) /* its owner's turn to say goodbye was first */
+      if (self->is_closing) /* its owner's turn to say goodbye was first */
         say_goodbye (viewers->pdata[i]);
       else
         stepcast_viewer_close (viewers->pdata[i], SOUP_WEBSOCKET_CLOSE_NORMAL,
@@ -126,8 +128,8 @@ get_audience (StepcastLobby *self, StepcastSession *session)
 /* ---- opening a session ---- */
 
 /* What the query says beside a generator's parameters. */
-static const char *const our_fields[] = { "generator",      "token", "resume", "after",
-                                          "when-unwatched", "grace", NULL };
+static const char *const our_fields[] = { "compress", "generator",      "token", "resume",
+                                          "after",    "when-unwatched", "grace", NULL };
 
 static GVariant *
 read_parameters (GHashTable *query, GType generator_type, GError **error)
@@ -252,7 +254,8 @@ typedef struct
   StepcastSession *session; /* (nullable): one to join */
   GError *refusal;          /* (nullable): why there is none to join */
   StepcastRole role;
-  GList *extensions; /* none is ever offered: it stays empty */
+  char *deflate;     /* (nullable): how permessage-deflate was agreed to */
+  GList *extensions; /* libsoup negotiates none: it stays empty */
 } Upgrade;
 
 static void
@@ -262,6 +265,7 @@ upgrade_free (gpointer data, GClosure *closure)
 
   g_clear_object (&upgrade->session);
   g_clear_error (&upgrade->refusal);
+  g_free (upgrade->deflate);
   g_object_unref (upgrade->lobby);
   g_free (upgrade);
 }
@@ -282,6 +286,17 @@ open_for (StepcastLobby *self, StepcastViewer *viewer, StepcastRole role, GHashT
 
   /* Who says what becomes of it unwatched wants it to outlive the one who opened it. */
   stepcast_viewer_own (viewer, self->manager, get_audience (self, session), !rule.is_given);
+}
+
+static void
+turn_away (StepcastLobby *self, StepcastViewer *viewer)
+{
+  g_autoptr (GError) error =
+    g_error_new (STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
+                 "There are already %u viewers, and there may be %u: try again later",
+                 g_hash_table_size (self->viewers) - 1, self->max_viewers);
+
+  stepcast_viewer_turn_away (viewer, error);
 }
 
 static void
@@ -364,13 +379,16 @@ create_channel (StepcastLobby *self,
                 GIOStream *stream,
                 SoupServerMessage *message,
                 const char *origin,
-                const StepcastDialect *dialect)
+                const StepcastDialect *dialect,
+                StepcastFrameEncoder *encoder)
 {
-  StepcastChannel *channel = stepcast_channel_new (stream, soup_server_message_get_uri (message),
-                                                   origin, dialect->subprotocol);
+  StepcastChannel *channel =
+    stepcast_channel_new (stream, soup_server_message_get_uri (message), origin,
+                          dialect->subprotocol, encoder, self->readiness);
 
   g_hash_table_add (self->channels, channel);
   g_signal_connect (channel, "closed", G_CALLBACK (on_channel_closed), self);
+  stepcast_channel_set_liveness (channel, self->liveness);
   return channel;
 }
 
@@ -395,8 +413,9 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
   if (stream == NULL)
     return;
 
-  channel = create_channel (self, stream, message, origin, dialect);
-  viewer = self->closing == NULL ? find_returning (self, upgrade, dialect, query) : NULL;
+  channel = create_channel (self, stream, message, origin, dialect,
+                            upgrade->deflate != NULL ? self->encoder : NULL);
+  viewer = !self->is_closing ? find_returning (self, upgrade, dialect, query) : NULL;
   if (viewer != NULL)
     {
       come_back (viewer, channel, query);
@@ -404,10 +423,26 @@ on_upgraded (SoupServerMessage *message, Upgrade *upgrade)
     }
 
   viewer = create_viewer (self, channel, dialect, upgrade->role, origin != NULL);
-  if (self->closing != NULL)
+  if (self->is_closing)
     say_goodbye (viewer);
+  else if (g_hash_table_size (self->viewers) > self->max_viewers)
+    turn_away (self, viewer);
   else
     give_session (self, viewer, upgrade, query);
+}
+
+/* A query that makes no sense is told as all that is wrong with it. */
+static void
+negotiate_deflate (StepcastLobby *self, SoupServerMessage *message, Upgrade *upgrade)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (stepcast_compress_negotiate (self->compress, message, &upgrade->deflate, &error))
+    return;
+
+  g_clear_object (&upgrade->session);
+  if (upgrade->refusal == NULL)
+    upgrade->refusal = g_steal_pointer (&error);
 }
 
 /**
@@ -431,7 +466,7 @@ stepcast_lobby_receive (StepcastLobby *self,
   char *protocols[] = { (char *) stepcast_v1_dialect.subprotocol, NULL };
   Upgrade *upgrade;
 
-  if (self->closing != NULL)
+  if (self->is_closing)
     {
       soup_server_message_set_status (message, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
       return;
@@ -442,13 +477,19 @@ stepcast_lobby_receive (StepcastLobby *self,
   upgrade->session = session != NULL ? g_object_ref (session) : NULL;
   upgrade->refusal = refusal != NULL ? g_error_copy (refusal) : NULL;
   upgrade->role = role;
+  negotiate_deflate (self, message, upgrade);
 
-  if (soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
-                                               &upgrade->extensions))
-    g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
-                           upgrade_free, G_CONNECT_DEFAULT);
-  else
-    upgrade_free (upgrade, NULL);
+  if (!soup_websocket_server_process_handshake (message, NULL, protocols, NULL,
+                                                &upgrade->extensions))
+    {
+      upgrade_free (upgrade, NULL);
+      return;
+    }
+  if (upgrade->deflate != NULL)
+    soup_message_headers_append (soup_server_message_get_response_headers (message),
+                                 "Sec-WebSocket-Extensions", upgrade->deflate);
+  g_signal_connect_data (message, "wrote-informational", G_CALLBACK (on_upgraded), upgrade,
+                         upgrade_free, G_CONNECT_DEFAULT);
 }
 
 /**
@@ -468,24 +509,50 @@ stepcast_lobby_set_viewer_defaults (StepcastLobby *self,
   self->max_fps = max_fps;
 }
 
-/* ---- closing ---- */
-
-static gboolean
-on_close_timeout (gpointer user_data)
+/**
+ * stepcast_lobby_set_compress:
+ * @self: a lobby
+ * @when: for whom messages are compressed
+ *
+ * For viewers that come from now on.
+ */
+void
+stepcast_lobby_set_compress (StepcastLobby *self, StepcastCompress when)
 {
-  StepcastLobby *self = user_data;
-
-  g_debug ("%u viewers did not say goodbye", g_hash_table_size (self->channels));
-  g_clear_pointer (&self->close_timer, g_source_unref);
-  finish_closing (self);
-
-  return G_SOURCE_REMOVE;
+  self->compress = when;
 }
+
+/**
+ * stepcast_lobby_set_max_viewers:
+ * @self: a lobby
+ * @max_viewers: how many there may be, here or away; those that there are stay
+ */
+void
+stepcast_lobby_set_max_viewers (StepcastLobby *self, guint max_viewers)
+{
+  self->max_viewers = max_viewers;
+}
+
+/**
+ * stepcast_lobby_set_ping_seconds:
+ * @self: a lobby
+ * @ping_seconds: a viewer that says nothing for so long is asked whether it is there; 0 for never
+ */
+void
+stepcast_lobby_set_ping_seconds (StepcastLobby *self, guint ping_seconds)
+{
+  StepcastLivenessTimes times;
+
+  stepcast_liveness_times_init (&times, ping_seconds);
+  stepcast_liveness_set_times (self->liveness, &times);
+}
+
+/* ---- closing ---- */
 
 /**
  * stepcast_lobby_close_async:
  * @self: a lobby
- * @callback: called when all viewers have said goodbye, or have had their time
+ * @callback: called when all viewers have said goodbye, however long that takes
  * @user_data: handed to @callback
  *
  * Closes the connections of viewers with 1001 (RFC 6455, section 7.4.1), and receives no more.
@@ -495,20 +562,28 @@ stepcast_lobby_close_async (StepcastLobby *self, GAsyncReadyCallback callback, g
 {
   g_autoptr (GPtrArray) viewers = list_viewers (self);
 
-  g_return_if_fail (self->closing == NULL);
+  g_return_if_fail (!self->is_closing);
 
+  self->is_closing = TRUE;
   self->closing = g_task_new (self, NULL, callback, user_data);
   g_task_set_source_tag (self->closing, stepcast_lobby_close_async);
-
-  self->close_timer = g_timeout_source_new (CLOSE_MS);
-  g_source_set_static_name (self->close_timer, "[stepcast] goodbye");
-  g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
-  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
 
   for (guint i = 0; i < viewers->len; i++)
     say_goodbye (viewers->pdata[i]);
   if (g_hash_table_size (self->channels) == 0)
     finish_closing (self);
+}
+
+/**
+ * stepcast_lobby_stop_waiting:
+ * @self: a lobby that is being closed
+ *
+ * Peers have had their time: answers whoever waits for them.
+ */
+void
+stepcast_lobby_stop_waiting (StepcastLobby *self)
+{
+  finish_closing (self);
 }
 
 gboolean
@@ -551,6 +626,7 @@ stepcast_lobby_dispose (GObject *object)
   g_hash_table_remove_all (self->channels);
   g_hash_table_remove_all (self->audiences);
   g_clear_object (&self->manager);
+  g_clear_object (&self->encoder);
 
   G_OBJECT_CLASS (stepcast_lobby_parent_class)->dispose (object);
 }
@@ -560,11 +636,12 @@ stepcast_lobby_finalize (GObject *object)
 {
   StepcastLobby *self = STEPCAST_LOBBY (object);
 
-  g_assert (self->close_timer == NULL);
   g_hash_table_unref (self->by_token);
   g_hash_table_unref (self->viewers);
   g_hash_table_unref (self->channels);
   g_hash_table_unref (self->audiences);
+  g_clear_pointer (&self->readiness, stepcast_readiness_unref);
+  g_clear_pointer (&self->liveness, stepcast_liveness_unref);
 
   G_OBJECT_CLASS (stepcast_lobby_parent_class)->finalize (object);
 }
@@ -581,12 +658,23 @@ stepcast_lobby_class_init (StepcastLobbyClass *klass)
 static void
 stepcast_lobby_init (StepcastLobby *self)
 {
+  StepcastLivenessTimes times;
+  g_autoptr (GError) error = NULL;
+
+  stepcast_liveness_times_init (&times, STEPCAST_DEFAULT_PING_SECONDS);
+  self->liveness = stepcast_liveness_new (&times);
+  self->max_viewers = STEPCAST_DEFAULT_MAX_VIEWERS;
+  self->readiness = stepcast_readiness_new (&error);
+  if (self->readiness == NULL)
+    g_warning ("Each turn of the main loop will take as long as there are viewers: %s",
+               error->message);
   self->channels = g_hash_table_new_full (NULL, NULL, release_channel, NULL);
   self->viewers = g_hash_table_new_full (NULL, NULL, release_viewer, NULL);
   self->by_token = g_hash_table_new (g_str_hash, g_str_equal);
   self->audiences = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
   self->joined_delivery = STEPCAST_DELIVERY_LATEST;
   self->max_fps = STEPCAST_DEFAULT_FPS;
+  self->encoder = stepcast_deflate_encoder_new ();
 }
 
 /**

@@ -7,12 +7,25 @@
 
 #include <string.h>
 
-/* A server's header is at most 10 bytes; a frame's line in stepcast.v1 stays below 120. */
+/* A server's header is at most 10 bytes, that of a stored block 5; a frame's line in stepcast.v1
+ * stays below 120. */
+#define MAX_HEADER_BYTES 10
+#define STORED_BYTES 5
 #define MAX_HEAD_BYTES 136
 
 /* One write takes this much at the most: small frames go in bursts, which saves system calls, and
  * large ones one by one, which is fair to the other viewers. */
 #define MAX_GATHERED_BYTES (128 * 1024)
+
+/* RFC 6455, section 5.2; each whole, unfragmented. */
+#define FIN 0x80
+#define RSV1 0x40
+#define OPCODE_TEXT 0x1
+#define OPCODE_CLOSE 0x8
+#define OPCODE_PING 0x9
+
+/* RFC 6455, section 5.5. */
+#define MAX_CONTROL_BYTES 125
 
 /* One message: its head (the WebSocket header, and what stands before the payload), and the payload
  * itself, which others may share. */
@@ -24,10 +37,12 @@ typedef struct
   GBytes *payload;
   gsize length; /* of both */
   gboolean is_frame;
+  gboolean is_ping;
 } Message;
 
 struct _StepcastOutbox
 {
+  gboolean takes_deflated;
   Message *current; /* (nullable): what is partly written */
   gsize n_written;  /* of it */
   GQueue urgent;    /* of Message */
@@ -35,6 +50,7 @@ struct _StepcastOutbox
 
   guint n_waiting_frames;
   guint64 n_sent_frames;
+  guint n_pings; /* not written whole */
   gsize answer_bytes;
 };
 
@@ -45,13 +61,13 @@ message_free (Message *message)
   g_free (message);
 }
 
-/* Writes the header of an unfragmented, unmasked text message (RFC 6455, section 5.2). */
+/* Writes the header of an unfragmented, unmasked message (RFC 6455, section 5.2). */
 static guint
-write_header (guint8 *header, guint64 length)
+write_header (guint8 *header, guint8 opcode, guint64 length, gboolean is_deflated)
 {
   guint n_length_bytes = length < 126 ? 0 : length <= G_MAXUINT16 ? 2 : 8;
 
-  header[0] = 0x81;
+  header[0] = (guint8) (FIN | opcode | (is_deflated ? RSV1 : 0));
   header[1] = n_length_bytes == 0 ? (guint8) length : n_length_bytes == 2 ? 126 : 127;
   for (guint i = 0; i < n_length_bytes; i++)
     header[2 + i] = (guint8) (length >> 8 * (n_length_bytes - 1 - i));
@@ -59,22 +75,42 @@ write_header (guint8 *header, guint64 length)
   return 2 + n_length_bytes;
 }
 
+/* Writes the header of a block that is not compressed (RFC 1951, section 3.2.4). What follows it is
+ * compressed without looking back at it, and so the same whatever stands before. */
+static guint
+write_stored_header (guint8 *header, guint16 length)
+{
+  header[0] = 0x00;
+  header[1] = length & 0xff;
+  header[2] = length >> 8;
+  header[3] = ~length & 0xff;
+  header[4] = (guint8) (~length >> 8);
+  return STORED_BYTES;
+}
+
 static Message *
-message_new (const char *prefix, GBytes *payload, gboolean is_frame)
+message_new (guint8 opcode, const char *prefix, GBytes *payload, gboolean is_deflated)
 {
   Message *message = g_new (Message, 1);
   gsize prefix_length = prefix != NULL ? strlen (prefix) : 0;
   gsize payload_length = g_bytes_get_size (payload);
+  gboolean is_stored = is_deflated && prefix_length > 0;
+  guint8 *end = message->head;
 
-  g_assert (prefix_length <= MAX_HEAD_BYTES - 10);
+  g_assert (prefix_length <= MAX_HEAD_BYTES - MAX_HEADER_BYTES - STORED_BYTES);
 
-  message->head_length = write_header (message->head, prefix_length + payload_length);
+  end += write_header (end, opcode, (is_stored ? STORED_BYTES : 0) + prefix_length + payload_length,
+                       is_deflated);
+  if (is_stored)
+    end += write_stored_header (end, (guint16) prefix_length);
   if (prefix_length > 0)
-    memcpy (message->head + message->head_length, prefix, prefix_length);
-  message->head_length += (guint) prefix_length;
+    memcpy (end, prefix, prefix_length);
+  end += prefix_length;
+  message->head_length = (guint) (end - message->head);
   message->payload = g_bytes_ref (payload);
   message->length = message->head_length + payload_length;
-  message->is_frame = is_frame;
+  message->is_frame = FALSE;
+  message->is_ping = opcode == OPCODE_PING;
   message->link = (GList){ .data = message };
 
   return message;
@@ -108,18 +144,48 @@ stepcast_outbox_free (StepcastOutbox *self)
 }
 
 /**
+ * stepcast_outbox_set_takes_deflated:
+ * @self: an outbox
+ * @takes_deflated: whether the peer has negotiated permessage-deflate; the encoded form of frames
+ * is then what #StepcastDeflateEncoder makes
+ */
+void
+stepcast_outbox_set_takes_deflated (StepcastOutbox *self, gboolean takes_deflated)
+{
+  self->takes_deflated = takes_deflated;
+}
+
+/**
  * stepcast_outbox_push_frame:
  * @self: an outbox
  * @prefix: (nullable): what stands before the SVG document, at most 120 bytes
  * @frame: a frame, which is shared and not copied
+ *
+ * One that has no encoded form goes out as it is, whatever was negotiated (RFC 7692, section 6).
  */
 void
 stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame)
 {
-  Message *message = message_new (prefix, stepcast_frame_get_svg (frame), TRUE);
+  GBytes *deflated = self->takes_deflated ? stepcast_frame_get_encoded (frame) : NULL;
+  GBytes *payload = deflated != NULL ? deflated : stepcast_frame_get_svg (frame);
+  Message *message = message_new (OPCODE_TEXT, prefix, payload, deflated != NULL);
 
+  message->is_frame = TRUE;
   g_queue_push_tail_link (&self->ordered, &message->link);
   self->n_waiting_frames++;
+}
+
+/* All but frames: @payload is taken. */
+static void
+push_answer (StepcastOutbox *self, guint8 opcode, GBytes *payload, GQueue *queue)
+{
+  g_autoptr (GBytes) taken = payload;
+  Message *message = message_new (opcode, NULL, taken, FALSE);
+
+  g_queue_push_tail_link (queue, &message->link);
+  self->answer_bytes += message->length;
+  if (message->is_ping)
+    self->n_pings++;
 }
 
 /**
@@ -145,10 +211,41 @@ stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_u
 void
 stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent)
 {
-  Message *message = message_new (NULL, text, FALSE);
+  push_answer (self, OPCODE_TEXT, g_bytes_ref (text), is_urgent ? &self->urgent : &self->ordered);
+}
 
-  g_queue_push_tail_link (is_urgent ? &self->urgent : &self->ordered, &message->link);
-  self->answer_bytes += message->length;
+/**
+ * stepcast_outbox_push_ping:
+ * @self: an outbox
+ * @payload: (array fixed-size=8): what the pong will repeat
+ *
+ * It goes before the frames that wait.
+ */
+void
+stepcast_outbox_push_ping (StepcastOutbox *self, const guint8 *payload)
+{
+  push_answer (self, OPCODE_PING, g_bytes_new (payload, STEPCAST_PING_BYTES), &self->urgent);
+}
+
+/**
+ * stepcast_outbox_push_close:
+ * @self: an outbox
+ * @code: RFC 6455, section 7.4
+ * @reason: at most 123 bytes
+ *
+ * It goes after all that waits, and nothing may be pushed after it.
+ */
+void
+stepcast_outbox_push_close (StepcastOutbox *self, guint16 code, const char *reason)
+{
+  GByteArray *payload = g_byte_array_new ();
+  guint8 code_bytes[2] = { (guint8) (code >> 8), (guint8) code };
+
+  g_return_if_fail (strlen (reason) <= MAX_CONTROL_BYTES - sizeof code_bytes);
+
+  g_byte_array_append (payload, code_bytes, sizeof code_bytes);
+  g_byte_array_append (payload, (const guint8 *) reason, (guint) strlen (reason));
+  push_answer (self, OPCODE_CLOSE, g_byte_array_free_to_bytes (payload), &self->ordered);
 }
 
 /* Takes @message off the account of what waits. */
@@ -157,6 +254,15 @@ stop_waiting (StepcastOutbox *self, const Message *message)
 {
   if (message->is_frame)
     self->n_waiting_frames--;
+}
+
+/* Takes what is no frame off the account: it is written whole, or dropped. */
+static void
+settle_answer (StepcastOutbox *self, const Message *message)
+{
+  self->answer_bytes -= message->length;
+  if (message->is_ping)
+    self->n_pings--;
 }
 
 /**
@@ -203,7 +309,7 @@ stepcast_outbox_drop_all (StepcastOutbox *self)
   while ((message = pop_head (&self->urgent)) != NULL ||
          (message = pop_head (&self->ordered)) != NULL)
     {
-      self->answer_bytes -= message->length;
+      settle_answer (self, message);
       message_free (message);
     }
 }
@@ -318,7 +424,7 @@ stepcast_outbox_consume (StepcastOutbox *self, gsize n_bytes)
       if (self->n_written == self->current->length)
         {
           if (!self->current->is_frame)
-            self->answer_bytes -= self->current->length;
+            settle_answer (self, self->current);
           g_clear_pointer (&self->current, message_free);
         }
     }
@@ -340,6 +446,18 @@ gboolean
 stepcast_outbox_is_within_message (const StepcastOutbox *self)
 {
   return self->current != NULL;
+}
+
+/**
+ * stepcast_outbox_has_ping:
+ * @self: an outbox
+ *
+ * Returns: whether there is a ping that has not been written whole
+ */
+gboolean
+stepcast_outbox_has_ping (const StepcastOutbox *self)
+{
+  return self->n_pings > 0;
 }
 
 guint

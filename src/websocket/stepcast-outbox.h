@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "stepcast-frame-guard.h"
 #include "stepcast-frame.h"
 
 G_BEGIN_DECLS
@@ -27,6 +28,9 @@ G_BEGIN_DECLS
  * partly written at any time, and it goes on first; then the urgent ones, then
  * frames and what belongs after them, in order.
  *
+ * For a peer that has negotiated permessage-deflate (RFC 7692) frames go out compressed, where they
+ * have been: what they share is then the compressed document.
+ *
  * It does no I/O: its owner gathers, writes, and says how much was taken.
  */
 typedef struct _StepcastOutbox StepcastOutbox;
@@ -34,9 +38,12 @@ typedef struct _StepcastOutbox StepcastOutbox;
 StepcastOutbox *stepcast_outbox_new (void);
 void stepcast_outbox_free (StepcastOutbox *self);
 
+void stepcast_outbox_set_takes_deflated (StepcastOutbox *self, gboolean takes_deflated);
 void stepcast_outbox_push_frame (StepcastOutbox *self, const char *prefix, StepcastFrame *frame);
 void stepcast_outbox_push_text (StepcastOutbox *self, const char *text, gboolean is_urgent);
 void stepcast_outbox_push_bytes (StepcastOutbox *self, GBytes *text, gboolean is_urgent);
+void stepcast_outbox_push_ping (StepcastOutbox *self, const guint8 *payload);
+void stepcast_outbox_push_close (StepcastOutbox *self, guint16 code, const char *reason);
 guint stepcast_outbox_drop_frames (StepcastOutbox *self);
 void stepcast_outbox_drop_all (StepcastOutbox *self);
 
@@ -48,6 +55,7 @@ void stepcast_outbox_consume (StepcastOutbox *self, gsize n_bytes);
 
 gboolean stepcast_outbox_is_empty (const StepcastOutbox *self);
 gboolean stepcast_outbox_is_within_message (const StepcastOutbox *self);
+gboolean stepcast_outbox_has_ping (const StepcastOutbox *self);
 guint stepcast_outbox_get_n_waiting_frames (const StepcastOutbox *self);
 guint stepcast_outbox_get_n_frames (const StepcastOutbox *self);
 guint64 stepcast_outbox_get_n_sent_frames (const StepcastOutbox *self);

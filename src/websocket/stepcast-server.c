@@ -8,11 +8,16 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-acceptor.h"
+#include "stepcast-answer-watch.h"
+#include "stepcast-api.h"
 #include "stepcast-error.h"
+#include "stepcast-events.h"
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
 #include "stepcast-http.h"
 #include "stepcast-lobby.h"
+#include "stepcast-own-address.h"
+#include "stepcast-tls-stream.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
@@ -24,6 +29,9 @@
  * to it, and not accepted by its own listener, once they are answered. */
 #define REQUEST_SECONDS 10
 
+/* What peers get to say goodbye in. */
+#define CLOSE_MS 1000
+
 struct _StepcastServer
 {
   GObject parent_instance;
@@ -31,11 +39,22 @@ struct _StepcastServer
   StepcastSessionManager *manager;
   StepcastRasterizer *rasterizer;
   SoupServer *soup;
-  StepcastAcceptor *acceptor; /* (nullable): while it listens */
+  StepcastAcceptor *acceptor;          /* (nullable): while it listens */
+  StepcastTlsCredentials *credentials; /* (nullable): without, it speaks no TLS */
+  GCancellable *handshakes;            /* of TLS */
+  GStrv allowed_hosts;                 /* (nullable) */
+  GStrv allowed_origins;               /* (nullable) */
   StepcastGate *gate;
   char *base_uri;
+  gboolean is_public; /* others than this machine may reach it */
 
   StepcastLobby *lobby;
+  StepcastEvents *events;
+  StepcastTicker *ticker;
+
+  GTask *closing; /* (nullable): who waits until all have said goodbye */
+  gboolean is_lobby_closed;
+  GSource *close_timer;
 };
 
 enum
@@ -115,24 +134,31 @@ set_deadline (SoupServerMessage *message)
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
+  GUri *uri = soup_server_message_get_uri (message);
+  const char *allowed = stepcast_api_get_methods (uri != NULL ? g_uri_get_path (uri) : "");
   g_autoptr (GError) error = NULL;
   guint status;
 
-  /* Nothing here has a use for a body, and libsoup would keep one of any size. */
+  /* libsoup would keep a body of any size: only who has a use for one says otherwise. */
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
 
   /* libsoup keeps connections only where it listens by itself. */
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
                                 "close");
 
+  stepcast_gate_add_headers (self->gate, message);
+
   /* A status that is set here keeps the handlers from being called. */
-  if (!stepcast_gate_check (self->gate, message, &status, &error))
+  if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||
+      (stepcast_api_is_change (message) &&
+       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), &status,
+                            &error)))
     {
       g_debug ("Refused with %u: %s", status, error->message);
       stepcast_http_respond_error (message, status, error);
       if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
         soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
-                                      "GET, HEAD");
+                                      allowed);
     }
 }
 
@@ -140,6 +166,7 @@ static void
 on_request_started (SoupServer *soup, SoupServerMessage *message, StepcastServer *self)
 {
   set_deadline (message);
+  stepcast_answer_watch (message, self->ticker);
   g_signal_connect_object (message, "got-headers", G_CALLBACK (on_got_headers), self, 0);
 }
 
@@ -217,9 +244,18 @@ handle_session (StepcastServer *self,
 {
   g_autoptr (GError) error = NULL;
 
-  if (what == NULL)
+  if (what == NULL && stepcast_api_is_change (message))
     {
-      stepcast_http_respond_session (message, session);
+      stepcast_api_change_session (message, self->manager, session);
+    }
+  else if (what == NULL)
+    {
+      stepcast_http_respond_session (message, SOUP_STATUS_OK, session);
+    }
+  else if (g_str_equal (what, "events"))
+    {
+      stepcast_events_serve_session (self->events, message, session,
+                                     stepcast_gate_get_role (self->gate, message), query);
     }
   else if (g_str_equal (what, "frame.svg"))
     {
@@ -238,7 +274,7 @@ handle_session (StepcastServer *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png and ws", quoted);
+                   "A session has no “%s”; it has frame.svg, frame.png, events and ws", quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }
@@ -255,9 +291,19 @@ handle_sessions (SoupServer *soup,
   g_autoptr (GError) error = NULL;
   StepcastSession *session;
 
+  /* The gate has looked at the path before it was decoded. */
+  if (stepcast_api_is_change (message) &&
+      strstr (stepcast_api_get_methods (path), soup_server_message_get_method (message)) == NULL)
+    {
+      stepcast_http_respond_nothing (message, path);
+      return;
+    }
   if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
     {
-      stepcast_http_respond_sessions (message, self->manager);
+      if (stepcast_api_is_change (message))
+        stepcast_api_open_session (message, self->manager);
+      else
+        stepcast_http_respond_sessions (message, self->manager);
       return;
     }
 
@@ -281,7 +327,65 @@ handle_ws (SoupServer *soup,
     handle_websocket (data, message, NULL, NULL);
 }
 
+static void
+handle_events (SoupServer *soup,
+               SoupServerMessage *message,
+               const char *path,
+               GHashTable *query,
+               gpointer data)
+{
+  StepcastServer *self = data;
+
+  if (is_exactly (message, path, "/events"))
+    stepcast_events_serve_list (self->events, message);
+}
+
 /* ---- the server ---- */
+
+static void
+give_to_soup (StepcastServer *self,
+              GIOStream *stream,
+              GSocketAddress *local,
+              GSocketAddress *remote)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!soup_server_accept_iostream (self->soup, stream, local, remote, &error))
+    g_debug ("A connection was not taken: %s", error->message);
+}
+
+/* A connection whose hands are being shaken. */
+typedef struct
+{
+  StepcastServer *server;
+  GSocketAddress *local;
+  GSocketAddress *remote;
+} Arrival;
+
+static void
+arrival_free (Arrival *arrival)
+{
+  g_object_unref (arrival->server);
+  g_object_unref (arrival->local);
+  g_object_unref (arrival->remote);
+  g_free (arrival);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Arrival, arrival_free)
+
+static void
+on_hands_shaken (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Arrival) arrival = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GIOStream) stream = stepcast_tls_stream_accept_finish (result, &error);
+
+  if (stream == NULL)
+    g_debug ("A connection was not taken: %s", error->message);
+  else if (arrival->server->soup != NULL &&
+           !g_cancellable_is_cancelled (arrival->server->handshakes))
+    give_to_soup (arrival->server, stream, arrival->local, arrival->remote);
+}
 
 static void
 on_accepted (GSocketConnection *connection, gpointer user_data)
@@ -289,12 +393,22 @@ on_accepted (GSocketConnection *connection, gpointer user_data)
   StepcastServer *self = user_data;
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
-  g_autoptr (GError) error = NULL;
+  Arrival *arrival;
 
   if (local == NULL || remote == NULL) /* it has gone again */
     return;
-  if (!soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, &error))
-    g_debug ("A connection was not taken: %s", error->message);
+  if (self->credentials == NULL)
+    {
+      give_to_soup (self, G_IO_STREAM (connection), local, remote);
+      return;
+    }
+
+  arrival = g_new (Arrival, 1);
+  arrival->server = g_object_ref (self);
+  arrival->local = g_steal_pointer (&local);
+  arrival->remote = g_steal_pointer (&remote);
+  stepcast_tls_stream_accept_async (connection, self->credentials, self->handshakes,
+                                    on_hands_shaken, arrival);
 }
 
 static void
@@ -303,24 +417,79 @@ on_n_connections (StepcastAcceptor *acceptor, GParamSpec *pspec, StepcastServer 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_CONNECTIONS]);
 }
 
+/* With the port, which is known by now. */
+static StepcastHosts *
+make_hosts (StepcastServer *self)
+{
+  g_autoptr (StepcastHosts) hosts =
+    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor), self->credentials != NULL);
+
+  for (guint i = 0; self->allowed_hosts != NULL && self->allowed_hosts[i] != NULL; i++)
+    stepcast_hosts_allow_host (hosts, self->allowed_hosts[i]);
+  for (guint i = 0; self->allowed_origins != NULL && self->allowed_origins[i] != NULL; i++)
+    stepcast_hosts_allow_origin (hosts, self->allowed_origins[i]);
+
+  return g_steal_pointer (&hosts);
+}
+
 /* @access: (transfer full). The acceptor listens. */
 static void
 set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access)
 {
-  guint16 port = stepcast_acceptor_get_port (self->acceptor);
-  GSocketFamily family = g_inet_address_get_family (address);
-  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (family);
-  gboolean is_any = g_inet_address_get_is_any (address);
-  g_autofree char *name = g_inet_address_to_string (is_any ? loopback : address);
+  StepcastHosts *hosts = make_hosts (self);
+  g_autoptr (GInetAddress) outer = NULL;
 
   g_signal_connect_object (self->acceptor, "notify::n-connections", G_CALLBACK (on_n_connections),
                            self, 0);
-  self->gate = stepcast_gate_new (access, address, port);
+  self->is_public = !g_inet_address_get_is_loopback (address);
+  if (g_inet_address_get_is_any (address))
+    outer = stepcast_own_address_find (g_inet_address_get_family (address));
   g_free (self->base_uri);
-  self->base_uri =
-    g_strdup_printf (family == G_SOCKET_FAMILY_IPV6 ? "http://[%s]:%u/" : "http://%s:%u/", name,
-                     port);
+  self->base_uri = stepcast_hosts_make_uri (hosts, address, outer);
+  self->gate = stepcast_gate_new (access, hosts);
   g_object_notify (G_OBJECT (self), "address");
+}
+
+/**
+ * stepcast_server_allow:
+ * @self: a server that does not listen yet
+ * @hosts: the names that it is reached by, as stepcast_hosts_normalize_host() has them
+ * @origins: the pages elsewhere that may ask it, as stepcast_hosts_normalize_origin() has them
+ */
+void
+stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins)
+{
+  g_return_if_fail (self->gate == NULL);
+
+  g_strfreev (self->allowed_hosts);
+  g_strfreev (self->allowed_origins);
+  self->allowed_hosts = g_strdupv ((GStrv) hosts);
+  self->allowed_origins = g_strdupv ((GStrv) origins);
+}
+
+/**
+ * stepcast_server_set_credentials:
+ * @self: a server that does not listen yet
+ * @credentials: what it is to speak TLS with, and nothing else from then on
+ */
+void
+stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials)
+{
+  g_return_if_fail (self->gate == NULL && self->credentials == NULL);
+
+  self->credentials = stepcast_tls_credentials_ref (credentials);
+}
+
+/**
+ * stepcast_server_is_public:
+ * @self: a server
+ *
+ * Returns: whether it listens, and others than this machine may reach it
+ */
+gboolean
+stepcast_server_is_public (StepcastServer *self)
+{
+  return self->is_public;
 }
 
 /**
@@ -337,6 +506,41 @@ stepcast_server_set_viewer_defaults (StepcastServer *self,
                                      guint max_fps)
 {
   stepcast_lobby_set_viewer_defaults (self->lobby, joined_delivery, max_fps);
+}
+
+/**
+ * stepcast_server_set_max_viewers:
+ * @self: a server
+ * @max_viewers: how many there may be; those that there are stay
+ */
+void
+stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers)
+{
+  stepcast_lobby_set_max_viewers (self->lobby, max_viewers);
+}
+
+/**
+ * stepcast_server_set_ping_seconds:
+ * @self: a server
+ * @ping_seconds: a viewer that says nothing for so long is asked whether it is there; 0 for never
+ */
+void
+stepcast_server_set_ping_seconds (StepcastServer *self, guint ping_seconds)
+{
+  stepcast_lobby_set_ping_seconds (self->lobby, ping_seconds);
+}
+
+/**
+ * stepcast_server_set_compress:
+ * @self: a server
+ * @when: for whom messages are compressed
+ *
+ * For viewers that come from now on.
+ */
+void
+stepcast_server_set_compress (StepcastServer *self, StepcastCompress when)
+{
+  stepcast_lobby_set_compress (self->lobby, when);
 }
 
 /**
@@ -496,21 +700,56 @@ stepcast_server_get_n_connections (StepcastServer *self)
 }
 
 static void
+finish_closing (StepcastServer *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->closing);
+
+  stepcast_gsource_clear (&self->close_timer);
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+finish_closing_if_empty (StepcastServer *self)
+{
+  if (self->is_lobby_closed && stepcast_events_is_empty (self->events))
+    finish_closing (self);
+}
+
+static void
+on_events_emptied (StepcastEvents *events, StepcastServer *self)
+{
+  finish_closing_if_empty (self);
+}
+
+static void
 on_lobby_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GTask) task = user_data;
-  GError *error = NULL;
+  g_autoptr (StepcastServer) self = user_data;
 
-  if (stepcast_lobby_close_finish (STEPCAST_LOBBY (source_object), result, &error))
-    g_task_return_boolean (task, TRUE);
-  else
-    g_task_return_error (task, error);
+  stepcast_lobby_close_finish (STEPCAST_LOBBY (source_object), result, NULL);
+  self->is_lobby_closed = TRUE;
+  if (self->events != NULL)
+    finish_closing_if_empty (self);
+}
+
+static gboolean
+on_close_timeout (gpointer user_data)
+{
+  StepcastServer *self = user_data;
+
+  g_debug ("Not everybody has said goodbye");
+  stepcast_lobby_stop_waiting (self->lobby);
+  finish_closing (self);
+
+  return G_SOURCE_REMOVE;
 }
 
 /**
  * stepcast_server_close_async:
  * @self: a server
- * @callback: called when all viewers have said goodbye, or have had their time
+ * @callback: called when all viewers and readers of events have said goodbye, or have had their
+ *   time
  * @user_data: handed to @callback
  *
  * Takes no new connections, and closes those of viewers with 1001 (RFC 6455, section 7.4.1).
@@ -518,11 +757,19 @@ on_lobby_closed (GObject *source_object, GAsyncResult *result, gpointer user_dat
 void
 stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (self, NULL, callback, user_data);
+  g_return_if_fail (self->closing == NULL);
 
-  g_task_set_source_tag (task, stepcast_server_close_async);
+  self->closing = g_task_new (self, NULL, callback, user_data);
+  g_task_set_source_tag (self->closing, stepcast_server_close_async);
+  self->close_timer = g_timeout_source_new (CLOSE_MS);
+  g_source_set_static_name (self->close_timer, "[stepcast] goodbye");
+  g_source_set_callback (self->close_timer, on_close_timeout, self, NULL);
+  g_source_attach (self->close_timer, g_main_context_get_thread_default ());
+
   stepcast_server_stop_listening (self);
-  stepcast_lobby_close_async (self->lobby, on_lobby_closed, task);
+  g_cancellable_cancel (self->handshakes);
+  stepcast_events_close (self->events);
+  stepcast_lobby_close_async (self->lobby, on_lobby_closed, g_object_ref (self));
 }
 
 gboolean
@@ -539,11 +786,18 @@ stepcast_server_dispose (GObject *object)
   StepcastServer *self = STEPCAST_SERVER (object);
 
   stepcast_server_stop_listening (self);
+  g_cancellable_cancel (self->handshakes);
   g_clear_object (&self->acceptor);
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
   g_clear_object (&self->lobby);
+  if (self->events != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->events, self);
+      g_object_run_dispose (G_OBJECT (self->events));
+    }
+  g_clear_object (&self->events);
   g_clear_object (&self->manager);
   g_clear_object (&self->rasterizer);
 
@@ -555,8 +809,14 @@ stepcast_server_finalize (GObject *object)
 {
   StepcastServer *self = STEPCAST_SERVER (object);
 
+  g_assert (self->close_timer == NULL);
+  stepcast_ticker_unref (self->ticker);
   g_clear_pointer (&self->gate, stepcast_gate_free);
   g_free (self->base_uri);
+  g_strfreev (self->allowed_hosts);
+  g_strfreev (self->allowed_origins);
+  g_clear_pointer (&self->credentials, stepcast_tls_credentials_unref);
+  g_object_unref (self->handshakes);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);
 }
@@ -601,6 +861,8 @@ stepcast_server_class_init (StepcastServerClass *klass)
 static void
 stepcast_server_init (StepcastServer *self)
 {
+  self->handshakes = g_cancellable_new ();
+  self->ticker = stepcast_ticker_new (STEPCAST_TICK_MS);
   self->base_uri = g_strdup (""); /* until it listens */
 }
 
@@ -619,12 +881,15 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
   self->lobby = stepcast_lobby_new (manager);
+  self->events = stepcast_events_new (manager, self->ticker);
+  g_signal_connect (self->events, "emptied", G_CALLBACK (on_events_emptied), self);
 
   self->soup = soup_server_new (NULL, NULL);
   soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request_started), self);
   soup_server_add_handler (self->soup, "/", handle_page, self, NULL);
   soup_server_add_handler (self->soup, "/health", handle_health, self, NULL);
+  soup_server_add_handler (self->soup, "/events", handle_events, self, NULL);
   soup_server_add_handler (self->soup, "/generators", handle_generators, self, NULL);
   soup_server_add_handler (self->soup, "/sessions", handle_sessions, self, NULL);
   soup_server_add_handler (self->soup, "/ws", handle_ws, self, NULL);

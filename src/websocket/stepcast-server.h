@@ -6,9 +6,11 @@
 #include <gio/gio.h>
 
 #include "stepcast-access.h"
+#include "stepcast-compress.h"
 #include "stepcast-links.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-tls-credentials.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +24,13 @@ StepcastServer *stepcast_server_new (StepcastSessionManager *manager,
 void stepcast_server_set_viewer_defaults (StepcastServer *self,
                                           StepcastDelivery joined_delivery,
                                           guint max_fps);
+void stepcast_server_set_compress (StepcastServer *self, StepcastCompress when);
+void
+stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins);
+void stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials);
+gboolean stepcast_server_is_public (StepcastServer *self);
+void stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers);
+void stepcast_server_set_ping_seconds (StepcastServer *self, guint ping_seconds);
 gboolean stepcast_server_listen (StepcastServer *self,
                                  GInetAddress *address,
                                  guint16 port,

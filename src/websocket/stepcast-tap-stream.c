@@ -10,6 +10,8 @@
 #include "stepcast-frame-guard.h"
 #include "stepcast-gsource.h"
 #include "stepcast-scheduler.h"
+#include "stepcast-sleeper.h"
+#include "stepcast-tls-stream.h"
 
 /* The stream between a SoupWebsocketConnection and its socket.
  *
@@ -21,6 +23,10 @@
  * wait.
  *
  * On the way in, a guard follows the frames, and holds back what libsoup would not bound.
+ *
+ * Where the base stream is a plain socket's, the main context does not poll it: a readiness does,
+ * for all of them. Under TLS the base tells by itself, which may have decrypted more than was asked
+ * for.
  *
  * Lives on the main context. */
 
@@ -49,8 +55,12 @@ struct _StepcastTapStream
   const StepcastTapEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
 
+  GSocket *socket;          /* (nullable): beneath it all */
+  StepcastSleeper *sleeper; /* (nullable): where the base is a plain socket's, until it is closed */
+  StepcastWatch *out_watch; /* (nullable): likewise */
+
   StepcastOutbox *outbox;
-  GSource *writable;  /* (nullable): while the socket takes no more of the outbox */
+  GSource *writable; /* (nullable): without a watch, while the socket takes no more of the outbox */
   gboolean is_closed; /* the outbox is not written any more */
   gboolean is_broken; /* writing failed: reading will tell why */
 
@@ -60,6 +70,9 @@ struct _StepcastTapStream
 
   StepcastFrameGuard guard;
   gboolean has_read_all;
+  gboolean has_drained; /* the base has been read to its end once: it keeps nothing back */
+  gint64 last_read_us;
+  gint64 pong_us;     /* when the last pong was read; 0 before the first */
   GSource *violation; /* (nullable): tells it */
 };
 
@@ -72,7 +85,9 @@ static gboolean on_writable (GObject *stream, gpointer user_data);
 static void
 wait_until_writable (StepcastTapStream *self)
 {
-  if (self->writable != NULL)
+  if (self->out_watch != NULL)
+    stepcast_watch_set_enabled (self->out_watch, TRUE);
+  if (self->out_watch != NULL || self->writable != NULL)
     return;
 
   self->writable = g_pollable_output_stream_create_source (self->base_output, NULL);
@@ -80,6 +95,14 @@ wait_until_writable (StepcastTapStream *self)
   g_source_set_priority (self->writable, STEPCAST_PRIORITY_OUTPUT);
   g_source_set_callback (self->writable, G_SOURCE_FUNC (on_writable), self, NULL);
   g_source_attach (self->writable, g_main_context_get_thread_default ());
+}
+
+static void
+stop_waiting_until_writable (StepcastTapStream *self)
+{
+  if (self->out_watch != NULL)
+    stepcast_watch_set_enabled (self->out_watch, FALSE);
+  stepcast_gsource_clear (&self->writable);
 }
 
 /* One write of what the outbox has. Returns whether there may be another at once. */
@@ -128,20 +151,30 @@ stepcast_tap_stream_flush (StepcastTapStream *self)
     ;
 
   if (stepcast_outbox_is_empty (self->outbox) || self->is_broken)
-    stepcast_gsource_clear (&self->writable);
+    stop_waiting_until_writable (self);
   else
     wait_until_writable (self);
+}
+
+static void
+on_watch_writable (gpointer user_data)
+{
+  StepcastTapStream *self = user_data;
+  g_autoptr (StepcastTapStream) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  /* libsoup is in the middle of a frame, and waits by itself. */
+  if (self->soup_left > 0)
+    stop_waiting_until_writable (self);
+
+  stepcast_tap_stream_flush (self);
+  if (self->events != NULL)
+    self->events->drained (self->user_data);
 }
 
 static gboolean
 on_writable (GObject *stream, gpointer user_data)
 {
-  StepcastTapStream *self = user_data;
-  g_autoptr (StepcastTapStream) alive G_GNUC_UNUSED = g_object_ref (self);
-
-  stepcast_tap_stream_flush (self);
-  if (self->events != NULL)
-    self->events->drained (self->user_data);
+  on_watch_writable (user_data);
 
   return G_SOURCE_CONTINUE; /* destroyed by then, if there is nothing left */
 }
@@ -175,6 +208,23 @@ stepcast_tap_stream_give_up (StepcastTapStream *self)
   if (self->guard.close_code == 0)
     self->guard.close_code = CLOSE_PROTOCOL_ERROR;
   stepcast_tap_stream_discard (self);
+}
+
+/**
+ * stepcast_tap_stream_say_close:
+ * @self: a tap
+ * @code: a close code that libsoup does not know
+ * @reason: at most 123 bytes
+ *
+ * Writes a close frame after what waits. What comes from now on is dropped; when the peer has
+ * closed its side, libsoup learns that the stream has ended.
+ */
+void
+stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char *reason)
+{
+  self->guard.close_code = code;
+  stepcast_outbox_push_close (self->outbox, code, reason);
+  stepcast_tap_stream_flush (self);
 }
 
 /* libsoup writes one of its own frames: all that is left of it. */
@@ -242,6 +292,7 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
 {
   StepcastFrameGuard *guard = &self->guard;
   gboolean was_good = guard->close_code == 0;
+  guint n_pongs = guard->n_pongs;
   guint8 data[READ_BYTES];
   gsize n_wanted = MIN (sizeof data, count - STEPCAST_MAX_HEADER_BYTES);
   gssize n_read;
@@ -256,12 +307,17 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
     }
 
   n_read = g_pollable_input_stream_read_nonblocking (self->base_input, data, n_wanted, NULL, error);
+  if (n_read < (gssize) n_wanted)
+    self->has_drained = TRUE;
   if (n_read <= 0)
     return n_read;
 
+  self->last_read_us = g_get_monotonic_time ();
   self->has_read_all = (gsize) n_read < n_wanted; /* libsoup asks again: the kernel need not be */
   guard->hides_pings = self->is_soup_blocked;
   n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
+  if (guard->n_pongs != n_pongs)
+    self->pong_us = self->last_read_us;
   if (was_good && guard->close_code != 0)
     tell_violation (self);
   if (n_shown > 0)
@@ -271,11 +327,29 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
   return would_block (error);
 }
 
+/**
+ * stepcast_tap_stream_charge:
+ * @self: a tap
+ * @n_bytes: how much more there was in what was read than its length told
+ *
+ * The next is read as much later.
+ */
+void
+stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes)
+{
+  stepcast_frame_guard_charge (&self->guard, n_bytes);
+}
+
 static GSource *
 create_input_source (StepcastTapStream *self, GCancellable *cancellable)
 {
   gint64 delay_us = stepcast_frame_guard_get_delay_us (&self->guard, g_get_monotonic_time ());
   g_autoptr (GSource) child = NULL;
+
+  /* What came with the handshake may still be in the base stream's buffer. */
+  if (delay_us <= 0 && self->sleeper != NULL)
+    return stepcast_sleeper_create_source (self->sleeper, G_POLLABLE_INPUT_STREAM (self->input),
+                                           !self->has_drained);
 
   if (delay_us > 0)
     child = g_timeout_source_new ((guint) (delay_us / 1000) + 1);
@@ -468,6 +542,17 @@ read_the_rest (StepcastTapStream *self)
   while (n_read > 0 && n_total < LINGER_BYTES);
 }
 
+/* A watch goes before its descriptor does. */
+static void
+stop_watching (StepcastTapStream *self)
+{
+  stepcast_gsource_clear (&self->writable);
+  g_clear_pointer (&self->out_watch, stepcast_watch_free);
+  if (self->sleeper != NULL)
+    stepcast_sleeper_close (self->sleeper);
+  g_clear_pointer (&self->sleeper, stepcast_sleeper_unref);
+}
+
 static void
 on_base_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
@@ -491,7 +576,7 @@ stepcast_tap_stream_close_async (GIOStream *stream,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, stepcast_tap_stream_close_async);
-  stepcast_gsource_clear (&self->writable);
+  stop_watching (self);
   self->is_closed = TRUE;
   read_the_rest (self);
   g_io_stream_close_async (self->base, io_priority, cancellable, on_base_closed, task);
@@ -508,7 +593,7 @@ stepcast_tap_stream_close (GIOStream *stream, GCancellable *cancellable, GError 
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
 
-  stepcast_gsource_clear (&self->writable);
+  stop_watching (self);
   self->is_closed = TRUE;
   return g_io_stream_close (self->base, cancellable, error);
 }
@@ -518,7 +603,7 @@ stepcast_tap_stream_dispose (GObject *object)
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (object);
 
-  stepcast_gsource_clear (&self->writable);
+  stop_watching (self);
   stepcast_gsource_clear (&self->violation);
 
   G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->dispose (object); /* closes it */
@@ -529,6 +614,7 @@ stepcast_tap_stream_dispose (GObject *object)
     STEPCAST_TAP_OUTPUT (self->output)->tap = NULL;
   g_clear_object (&self->input);
   g_clear_object (&self->output);
+  g_clear_object (&self->socket);
   g_clear_object (&self->base);
 }
 
@@ -573,20 +659,68 @@ stepcast_tap_stream_init (StepcastTapStream *self)
   stepcast_frame_guard_init (&self->guard, g_get_monotonic_time ());
 }
 
+/* Returns: (transfer full) (nullable): the stream beneath one of libsoup's or of TLS */
+static GIOStream *
+get_beneath (GIOStream *stream)
+{
+  GIOStream *beneath = NULL;
+
+  if (STEPCAST_IS_TLS_STREAM (stream))
+    g_set_object (&beneath,
+                  G_IO_STREAM (stepcast_tls_stream_get_base (STEPCAST_TLS_STREAM (stream))));
+  else if (g_object_class_find_property (G_OBJECT_GET_CLASS (stream), "base-iostream") != NULL)
+    g_object_get (stream, "base-iostream", &beneath, NULL);
+
+  return beneath;
+}
+
+/* Finds the socket beneath @base, and whether all that is between them is what libsoup puts there.
+ */
+static GSocket *
+find_socket (GIOStream *base, gboolean *is_plain)
+{
+  g_autoptr (GIOStream) stream = g_object_ref (base);
+
+  *is_plain = TRUE;
+  while (stream != NULL && !G_IS_TCP_CONNECTION (stream))
+    {
+      g_autoptr (GIOStream) above = g_steal_pointer (&stream);
+
+      *is_plain = *is_plain && !STEPCAST_IS_TLS_STREAM (above);
+      stream = get_beneath (above);
+    }
+
+  return stream != NULL ?
+           g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream))) :
+           NULL;
+}
+
 /**
  * stepcast_tap_stream_new:
  * @base: a stream with pollable ends, such as a stolen connection
+ * @readiness: (nullable): watches its socket, in place of the main context
  *
  * Returns: (transfer full): a new tap on @base
  */
 StepcastTapStream *
-stepcast_tap_stream_new (GIOStream *base)
+stepcast_tap_stream_new (GIOStream *base, StepcastReadiness *readiness)
 {
+  gboolean is_plain;
   StepcastTapStream *self = g_object_new (STEPCAST_TYPE_TAP_STREAM, NULL);
 
   self->base = g_object_ref (base);
   self->base_input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base));
   self->base_output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (base));
+  self->last_read_us = g_get_monotonic_time ();
+  self->socket = find_socket (base, &is_plain);
+  if (self->socket != NULL && is_plain && readiness != NULL)
+    {
+      int fd = g_socket_get_fd (self->socket);
+
+      self->sleeper = stepcast_sleeper_new (readiness, fd);
+      self->out_watch =
+        stepcast_watch_new (readiness, fd, STEPCAST_DIRECTION_OUT, on_watch_writable, self);
+    }
 
   return self;
 }
@@ -616,4 +750,41 @@ StepcastOutbox *
 stepcast_tap_stream_get_outbox (StepcastTapStream *self)
 {
   return self->outbox;
+}
+
+/**
+ * stepcast_tap_stream_get_socket:
+ * @self: a tap
+ *
+ * Returns: (transfer none) (nullable): the TCP socket beneath it all
+ */
+GSocket *
+stepcast_tap_stream_get_socket (StepcastTapStream *self)
+{
+  return self->socket;
+}
+
+/**
+ * stepcast_tap_stream_get_last_read_us:
+ * @self: a tap
+ *
+ * Returns: the monotonic time when something of the peer was read last, or when the tap began
+ */
+gint64
+stepcast_tap_stream_get_last_read_us (StepcastTapStream *self)
+{
+  return self->last_read_us;
+}
+
+/**
+ * stepcast_tap_stream_get_pong_us:
+ * @self: a tap
+ * @payload: (array fixed-size=8): of a ping
+ *
+ * Returns: the monotonic time when it was answered; 0 where the last pong was not its
+ */
+gint64
+stepcast_tap_stream_get_pong_us (StepcastTapStream *self, const guint8 *payload)
+{
+  return memcmp (self->guard.pong, payload, sizeof self->guard.pong) == 0 ? self->pong_us : 0;
 }

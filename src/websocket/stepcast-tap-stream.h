@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "stepcast-outbox.h"
+#include "stepcast-readiness.h"
 
 G_BEGIN_DECLS
 
@@ -27,14 +28,20 @@ typedef struct
   void (*violated) (guint close_code, gpointer user_data);
 } StepcastTapEvents;
 
-StepcastTapStream *stepcast_tap_stream_new (GIOStream *base);
+StepcastTapStream *stepcast_tap_stream_new (GIOStream *base, StepcastReadiness *readiness);
 
 void stepcast_tap_stream_listen (StepcastTapStream *self,
                                  const StepcastTapEvents *events,
                                  gpointer user_data);
 StepcastOutbox *stepcast_tap_stream_get_outbox (StepcastTapStream *self);
 void stepcast_tap_stream_flush (StepcastTapStream *self);
+void stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes);
 void stepcast_tap_stream_discard (StepcastTapStream *self);
 void stepcast_tap_stream_give_up (StepcastTapStream *self);
+void stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char *reason);
+
+GSocket *stepcast_tap_stream_get_socket (StepcastTapStream *self);
+gint64 stepcast_tap_stream_get_last_read_us (StepcastTapStream *self);
+gint64 stepcast_tap_stream_get_pong_us (StepcastTapStream *self, const guint8 *payload);
 
 G_END_DECLS

@@ -372,6 +372,8 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
                           stepcast_session_get_when_unwatched_nick (session));
   add_number (builder, "grace-seconds", stepcast_session_get_grace_ms (session) / 1000.0);
   add_number (builder, "rate", stepcast_session_get_rate (session));
+  json_builder_set_member_name (builder, "compressed");
+  json_builder_add_boolean_value (builder, greeting->is_compressed);
   add_state (builder, session);
   json_builder_set_member_name (builder, "parameters");
   stepcast_json_add_parameters (builder, generator_type, stepcast_session_get_parameters (session));

@@ -50,11 +50,11 @@ struct _StepcastViewer
   StepcastDelivery delivery;
   guint max_fps;
   gsize max_bytes;          /* 0: no limit */
-  gint64 last_frame_us;     /* when the last one was delivered */
+  gint64 last_frame_us;     /* when the last one was given to it */
   gsize last_frame_bytes;   /* 0 before the first */
   gsize window_bytes;       /* of delivery "every" */
   StepcastUnshown unshown;  /* of what may be asked for again, or is waited for */
-  StepcastFrame *held_back; /* (nullable): the latest, until it has shown another */
+  StepcastFrame *held_back; /* (nullable): the latest, until another is shown, or it is time */
   guint n_stops;            /* its requests to stop that are not answered yet */
 
   gint64 began_us;
@@ -97,8 +97,8 @@ say_bytes (StepcastViewer *self, GBytes *text, gboolean is_urgent)
   stepcast_outbox_push_bytes (self->outbox, text, is_urgent);
   stepcast_channel_flush (self->channel);
   if (stepcast_outbox_get_answer_bytes (self->outbox) > STEPCAST_MAX_ANSWER_BYTES)
-    stepcast_channel_close (self->channel, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
-                            "More than 256 KiB of answers were not read");
+    stepcast_channel_interrupt (self->channel, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
+                                "More than 256 KiB of answers were not read");
 }
 
 /* Takes @text, which may be NULL. */
@@ -136,6 +136,13 @@ say_error (StepcastViewer *self,
 }
 
 /* ---- frames ---- */
+
+/* Returns: (nullable): where it takes compressed frames */
+static StepcastFrameEncoder *
+get_encoder (StepcastViewer *self)
+{
+  return self->channel != NULL ? stepcast_channel_get_encoder (self->channel) : NULL;
+}
 
 static gboolean
 is_every (StepcastViewer *self)
@@ -197,6 +204,12 @@ has_shown_enough (StepcastViewer *self)
   return !self->unshown.is_acking || stepcast_unshown_get_length (&self->unshown) < MAX_UNSHOWN;
 }
 
+static gint64
+get_due_us (StepcastViewer *self)
+{
+  return self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+}
+
 static void
 stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
 {
@@ -207,11 +220,13 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
       demand->is_every = TRUE;
       demand->frames = get_room (self);
       demand->bytes = self->window_bytes;
+      demand->encoder = demand->frames > 0 ? get_encoder (self) : NULL;
     }
-  else if (self->channel != NULL && self->held_back == NULL && has_shown_enough (self) &&
+  else if (self->channel != NULL && has_shown_enough (self) &&
            stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
     {
-      demand->due_us = self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+      demand->due_us = get_due_us (self);
+      demand->encoder = get_encoder (self);
     }
 }
 
@@ -244,8 +259,9 @@ push_frame (StepcastViewer *self, StepcastFrame *frame)
 static void
 give_frame (StepcastViewer *self, StepcastFrame *frame)
 {
+  self->last_frame_us = g_get_monotonic_time ();
   if (keeps_unshown (self))
-    stepcast_unshown_give (&self->unshown, frame, g_get_monotonic_time ());
+    stepcast_unshown_give (&self->unshown, frame, self->last_frame_us);
   if (self->channel != NULL)
     push_frame (self, frame);
 }
@@ -264,6 +280,16 @@ skips (StepcastViewer *self, StepcastFrame *frame)
   return self->is_skipping;
 }
 
+/* What others want may be drawn more often than this one asks for. What stands still is shown at
+ * once: there may be no other after it. */
+static gboolean
+may_give_latest (StepcastViewer *self)
+{
+  return has_shown_enough (self) &&
+         (stepcast_session_get_state (self->session) != STEPCAST_SESSION_STATE_RUNNING ||
+          g_get_monotonic_time () >= get_due_us (self));
+}
+
 static void
 give_latest (StepcastViewer *self, StepcastFrame *frame)
 {
@@ -271,10 +297,23 @@ give_latest (StepcastViewer *self, StepcastFrame *frame)
     return;
 
   drop_frames (self);
-  if (has_shown_enough (self))
+  if (may_give_latest (self))
     give_frame (self, frame);
   else
     self->held_back = stepcast_frame_ref (frame);
+}
+
+static void
+give_held_back (StepcastViewer *self)
+{
+  g_autoptr (StepcastFrame) frame = NULL;
+
+  if (self->held_back == NULL || self->channel == NULL || !may_give_latest (self))
+    return;
+
+  frame = g_steal_pointer (&self->held_back);
+  give_frame (self, frame);
+  stepcast_channel_flush (self->channel);
 }
 
 /* What is kept of a viewer that tells nothing: what is not written, and a little more. */
@@ -307,13 +346,21 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
     if (!skips (self, frames[i]))
       give_frame (self, frames[i]);
 
-  self->last_frame_us = g_get_monotonic_time ();
   self->last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
   if (self->channel != NULL)
     stepcast_channel_flush (self->channel);
   forget_shown (self);
   adapt_window (self);
-  stepcast_meter_update (&self->sent_meter, self->last_frame_us, get_n_sent (self));
+  stepcast_meter_update (&self->sent_meter, g_get_monotonic_time (), get_n_sent (self));
+}
+
+/* What it shows says more of its way than what its library answers. */
+static gint64
+get_round_trip_us (StepcastViewer *self)
+{
+  if (self->unshown.round_trip_us >= 0 || self->channel == NULL)
+    return self->unshown.round_trip_us;
+  return stepcast_channel_get_round_trip_us (self->channel);
 }
 
 static void
@@ -331,7 +378,7 @@ get_numbers (StepcastViewer *self, StepcastViewerNumbers *numbers)
     .backlog_bytes = is_here ? stepcast_outbox_get_backlog_bytes (self->outbox) : 0,
     .n_unshown = self->unshown.is_acking ? (int) stepcast_unshown_get_length (&self->unshown) : -1,
     .sent_per_second = stepcast_meter_get (&self->sent_meter, g_get_monotonic_time (), n_sent),
-    .round_trip_us = self->unshown.round_trip_us,
+    .round_trip_us = get_round_trip_us (self),
   };
 }
 
@@ -349,6 +396,7 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
                          self->role == STEPCAST_ROLE_CONTROL ? "control" : "view");
   g_variant_dict_insert (description, "protocol", "s", protocol != NULL ? protocol : "plain");
   g_variant_dict_insert (description, "delivery", "s", is_every (self) ? "every" : "latest");
+  g_variant_dict_insert (description, "compressed", "b", get_encoder (self) != NULL);
   g_variant_dict_insert (description, "away", "b", self->channel == NULL);
   g_variant_dict_insert (description, "seconds", "d",
                          (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
@@ -396,6 +444,8 @@ stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *tex
   if (news == STEPCAST_NEWS_STATE &&
       stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
     drop_frames (self);
+  if (news == STEPCAST_NEWS_STATE || news == STEPCAST_NEWS_PROGRESS)
+    give_held_back (self);
   if (text == NULL ||
       (news == STEPCAST_NEWS_STOPPED && self->n_stops > 0)) /* it will be answered */
     return;
@@ -436,6 +486,7 @@ greet (StepcastViewer *self, gboolean has_resumed, guint64 n_missed)
     .delivery = self->delivery,
     .max_fps = self->max_fps,
     .max_bytes = self->max_bytes,
+    .is_compressed = get_encoder (self) != NULL,
   };
 
   say_in_order (self, self->dialect->greeting (self->session, &greeting));
@@ -556,15 +607,9 @@ static void
 acknowledge (StepcastViewer *self, const StepcastRequest *request)
 {
   guint run = request->run > 0 ? request->run : stepcast_session_get_run_number (self->session);
-  g_autoptr (StepcastFrame) held_back = NULL;
 
   stepcast_unshown_acknowledge (&self->unshown, run, request->serial, g_get_monotonic_time ());
-  if (self->held_back != NULL && has_shown_enough (self))
-    {
-      held_back = g_steal_pointer (&self->held_back);
-      give_frame (self, held_back);
-      stepcast_channel_flush (self->channel);
-    }
+  give_held_back (self);
   stepcast_session_proceed (self->session);
 }
 
@@ -859,6 +904,21 @@ stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
 {
   say_error (self, NULL, NULL, error);
   stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "There is no session");
+}
+
+/**
+ * stepcast_viewer_turn_away:
+ * @self: a viewer without a session
+ * @error: why it gets none now
+ *
+ * Tells why, and closes the connection with %STEPCAST_CLOSE_TRY_AGAIN_LATER.
+ */
+void
+stepcast_viewer_turn_away (StepcastViewer *self, const GError *error)
+{
+  say_error (self, NULL, NULL, error);
+  if (self->channel != NULL)
+    stepcast_channel_turn_away (self->channel);
 }
 
 /* Gives again what it has not shown. */

@@ -28,6 +28,7 @@ void stepcast_viewer_own (StepcastViewer *self,
                           gboolean closes_session);
 void stepcast_viewer_join (StepcastViewer *self, StepcastAudience *audience);
 void stepcast_viewer_refuse (StepcastViewer *self, const GError *error);
+void stepcast_viewer_turn_away (StepcastViewer *self, const GError *error);
 void stepcast_viewer_come_back (StepcastViewer *self,
                                 StepcastChannel *channel,
                                 guint after_run,

@@ -9,6 +9,8 @@
 #include <time.h>
 
 #define FIN 0x80
+#define RSV 0x70
+#define RSV1 0x40
 #define MASKED 0x80
 
 gint64
@@ -101,12 +103,16 @@ begin_payload (BenchParser *self)
 
   for (gsize i = 0; i < length_bytes; i++)
     size = size << 8 | self->header[2 + i];
-  /* No extension is negotiated: a reserved bit means that we lost our place in the stream. */
-  if ((self->header[0] & 0x70) || size > G_MAXINT64)
+  /* A reserved bit that no extension was negotiated for means that we lost our place in the stream.
+   */
+  if ((self->header[0] & RSV & ~(self->may_be_compressed ? RSV1 : 0)) || size > G_MAXINT64)
     return FALSE;
   if (opcode != 0)
     {
       message->opcode = opcode;
+      message->is_compressed = (self->header[0] & RSV1) != 0;
+      if (message == &self->data && self->keep != NULL)
+        g_byte_array_set_size (self->keep, 0);
       message->size = 0;
       message->head_size = 0;
     }
@@ -124,6 +130,8 @@ take_payload (BenchParser *self, const guint8 *bytes, gsize size)
   gsize wanted = MIN (size, BENCH_WS_HEAD_MAX - message->head_size);
   char *head = message->head + message->head_size;
 
+  if (message == &self->data && self->keep != NULL)
+    g_byte_array_append (self->keep, bytes, (guint) size);
   memcpy (head, bytes, wanted);
   if (self->header[1] & MASKED)
     {
@@ -193,7 +201,8 @@ bench_parser_feed (BenchParser *self,
 guint64
 bench_parser_skippable (const BenchParser *self)
 {
-  if (!self->in_payload || (self->header[0] & 0x8) || self->data.head_size < BENCH_WS_HEAD_MAX)
+  if (!self->in_payload || (self->header[0] & 0x8) || self->data.head_size < BENCH_WS_HEAD_MAX ||
+      self->keep != NULL)
     return 0;
   return self->frame_size - self->frame_done - 1;
 }

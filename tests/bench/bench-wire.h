@@ -26,6 +26,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint8 opcode;
+  /* RSV1 of its first frame (RFC 7692, 6): the payload and its head are deflated. */
+  gboolean is_compressed;
   guint64 size;
   gsize head_size;
   char head[BENCH_WS_HEAD_MAX + 1];
@@ -41,6 +43,10 @@ typedef struct
   gboolean in_payload;
   guint64 frame_size;
   guint64 frame_done;
+  /* permessage-deflate was negotiated: RSV1 is allowed. */
+  gboolean may_be_compressed;
+  /* Where the present data message is kept as a whole (unmasked only), or %NULL. */
+  GByteArray *keep;
   BenchMessage data;
   BenchMessage control;
 } BenchParser;

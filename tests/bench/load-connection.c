@@ -28,8 +28,8 @@ typedef struct
   LoadConnection *connection;
 } Context;
 
-static void
-connection_close (Load *load, LoadConnection *self)
+void
+load_connection_close (Load *load, LoadConnection *self)
 {
   if (self->closed)
     return;
@@ -57,7 +57,13 @@ static void
 take_frame (Load *load, LoadConnection *self, const BenchMessage *message)
 {
   self->frames++;
+  self->compressed += message->is_compressed;
   self->bytes += message->size;
+  if (load->on_frame != NULL)
+    load->on_frame (load, self, message);
+  if (self->inflater != NULL && message->is_compressed &&
+      !load_inflater_take (self->inflater, &load->inflated))
+    g_clear_pointer (&self->inflater, load_inflater_free);
   /* The clock costs as much as a small frame: it is read only where a time is wanted. */
   if (self->first_frame_ns == 0)
     self->first_frame_ns = bench_now_ns ();
@@ -95,12 +101,28 @@ on_message (const BenchMessage *message, gpointer user_data)
     case BENCH_WS_CLOSE:
       break;
     default:
-      if (message->size > 0 && message->head[0] == '{')
+      /* stepcast.v1 puts a line of JSON before a frame, too. */
+      if (message->size > 0 && message->head[0] == '{' && !message->is_compressed &&
+          !g_str_has_prefix (message->head, "{\"type\":\"frame\""))
         take_answer (context->load, context->connection, message);
       else
         take_frame (context->load, context->connection, message);
       break;
     }
+}
+
+/* Only what was negotiated may set RSV1; the first connection's first frames are looked into. */
+static void
+take_extensions (Load *load, LoadConnection *self)
+{
+  g_autofree char *lower = g_ascii_strdown (self->response->str, -1);
+  const char *header = strstr (lower, "\r\nsec-websocket-extensions:");
+
+  if (header == NULL || strstr (header, "permessage-deflate") == NULL)
+    return;
+  self->parser.may_be_compressed = TRUE;
+  if (load->n_deflated++ == 0)
+    self->inflater = load_inflater_new (&self->parser);
 }
 
 static void
@@ -115,17 +137,18 @@ take_response (Load *load, LoadConnection *self, const char *bytes, gsize size)
   if (end == NULL)
     {
       if (self->response->len > RESPONSE_MAX_BYTES)
-        connection_close (load, self);
+        load_connection_close (load, self);
       return;
     }
   if (!g_str_has_prefix (self->response->str, "HTTP/1.1 101 "))
     {
       if (load->other_answer == NULL)
         load->other_answer = g_strndup (self->response->str, strcspn (self->response->str, "\r"));
-      connection_close (load, self);
+      load_connection_close (load, self);
       return;
     }
 
+  take_extensions (load, self);
   self->open = TRUE;
   self->open_ns = bench_now_ns ();
   load->n_open++;
@@ -134,21 +157,22 @@ take_response (Load *load, LoadConnection *self, const char *bytes, gsize size)
                      self->response->len - used, on_message, &context);
 }
 
-static void
-connection_read (Load *load, LoadConnection *self)
+/* One read of what is there, of at most @max_bytes. */
+void
+load_connection_read (Load *load, LoadConnection *self, gsize max_bytes)
 {
   static guint8 buffer[READ_BYTES];
+  gsize room = MIN (max_bytes, sizeof buffer);
   Context context = { load, self };
   guint64 skippable = bench_parser_skippable (&self->parser);
   gboolean skip = skippable >= SKIP_MIN_BYTES;
   ssize_t n;
 
-  n = recv (self->fd, buffer, skip ? MIN (skippable, sizeof buffer) : sizeof buffer,
-            skip ? MSG_TRUNC : 0);
+  n = recv (self->fd, buffer, skip ? MIN (skippable, room) : room, skip ? MSG_TRUNC : 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n <= 0)
-    connection_close (load, self);
+    load_connection_close (load, self);
   else if (skip)
     bench_parser_skip (&self->parser, (guint64) n);
   else if (!self->open)
@@ -156,21 +180,29 @@ connection_read (Load *load, LoadConnection *self)
   else if (!bench_parser_feed (&self->parser, buffer, (gsize) n, on_message, &context))
     {
       g_printerr ("bench-client: what came is not WebSocket frames\n");
-      connection_close (load, self);
+      load_connection_close (load, self);
     }
 }
 
 static void
 send_request (Load *load, LoadConnection *self)
 {
-  g_autofree char *request =
-    g_strdup_printf ("GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\n"
-                     "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
-                     "Sec-WebSocket-Version: 13\r\n\r\n",
-                     load->path, load->host, load->port, HANDSHAKE_KEY);
+  g_autoptr (GString) request = g_string_new (NULL);
 
-  if (send (self->fd, request, strlen (request), MSG_NOSIGNAL) != (ssize_t) strlen (request))
-    connection_close (load, self);
+  g_string_append_printf (request,
+                          "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\n"
+                          "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
+                          "Sec-WebSocket-Version: 13\r\n",
+                          self->path != NULL ? self->path : load->path, load->host, load->port,
+                          HANDSHAKE_KEY);
+  if (self->protocol != NULL)
+    g_string_append_printf (request, "Sec-WebSocket-Protocol: %s\r\n", self->protocol);
+  if (load->offer_deflate)
+    g_string_append (request, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  g_string_append (request, "\r\n");
+
+  if (send (self->fd, request->str, request->len, MSG_NOSIGNAL) != (ssize_t) request->len)
+    load_connection_close (load, self);
   else
     load_watch (load, self->fd, EPOLLIN, &self->source);
 }
@@ -183,7 +215,7 @@ on_connection_ready (Load *load, LoadSource *source, guint32 events)
   if (events & EPOLLOUT)
     send_request (load, self);
   else
-    connection_read (load, self);
+    load_connection_read (load, self, READ_BYTES);
 }
 
 /* Connects and sends the handshake; the loop goes on with it. */
@@ -195,6 +227,7 @@ load_connection_begin (Load *load, LoadConnection *self)
 
   self->source.ready = on_connection_ready;
   self->response = g_string_new (NULL);
+  load->n_begun++;
   self->connect_ns = bench_now_ns ();
   self->fd = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (self->fd < 0)
@@ -202,7 +235,7 @@ load_connection_begin (Load *load, LoadConnection *self)
   setsockopt (self->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof (int));
   if (connect (self->fd, &load->address, sizeof load->address) < 0 && errno != EINPROGRESS)
     {
-      connection_close (load, self);
+      load_connection_close (load, self);
       return;
     }
   if (getsockname (self->fd, &local, &size) == 0)
@@ -235,4 +268,5 @@ load_connection_clear (LoadConnection *self)
     close (self->fd);
   if (self->response != NULL)
     g_string_free (self->response, TRUE);
+  g_clear_pointer (&self->inflater, load_inflater_free);
 }

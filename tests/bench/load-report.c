@@ -32,6 +32,7 @@ add_connects (JsonBuilder *builder, Load *load)
   bench_json_count (builder, "connections", load->n_connections);
   bench_json_count (builder, "opened", load->n_open);
   bench_json_count (builder, "closed", load->n_closed);
+  bench_json_count (builder, "deflated", load->n_deflated);
   if (load->all_open_ns != 0)
     bench_json_number (builder, "connect_burst_ms",
                        (double) (load->all_open_ns - load->connect_ns) / 1e6);
@@ -45,6 +46,7 @@ static void
 add_window (JsonBuilder *builder, Load *load)
 {
   guint64 frames = 0;
+  guint64 compressed = 0;
   guint64 bytes = 0;
   guint64 least = G_MAXUINT64;
   guint64 most = 0;
@@ -60,6 +62,7 @@ add_window (JsonBuilder *builder, Load *load)
         continue;
       n++;
       frames += connection->window_frames;
+      compressed += connection->compressed;
       bytes += connection->window_bytes;
       least = MIN (least, connection->window_frames);
       most = MAX (most, connection->window_frames);
@@ -69,6 +72,8 @@ add_window (JsonBuilder *builder, Load *load)
   bench_json_number (builder, "seconds", (double) (load->window_end_ns - load->window_ns) / 1e9);
   bench_json_count (builder, "frames", frames);
   bench_json_count (builder, "bytes", bytes);
+  /* Since the beginning. */
+  bench_json_count (builder, "compressed", compressed);
   bench_json_count (builder, "frames_min", n > 0 ? least : 0);
   bench_json_count (builder, "frames_max", most);
   bench_json_number (builder, "jain",
@@ -77,6 +82,17 @@ add_window (JsonBuilder *builder, Load *load)
   if (load->server_cpu_before >= 0.0 && load->server_cpu_after >= 0.0)
     bench_json_number (builder, "server_cpu_seconds",
                        load->server_cpu_after - load->server_cpu_before);
+}
+
+static void
+add_inflated (JsonBuilder *builder, LoadInflated *inflated)
+{
+  json_builder_set_member_name (builder, "inflated");
+  json_builder_begin_object (builder);
+  bench_json_count (builder, "frames", inflated->frames);
+  bench_json_count (builder, "bytes", inflated->bytes);
+  bench_json_count (builder, "broken", inflated->broken);
+  json_builder_end_object (builder);
 }
 
 static void
@@ -113,6 +129,7 @@ add_samples (JsonBuilder *builder, LoadSamples *samples)
   bench_json_count (builder, "rss_kb_before", samples->rss_kb_before);
   bench_json_count (builder, "rss_kb_max_before_stall", samples->rss_kb_max_before_stall);
   bench_json_count (builder, "rss_kb_max", samples->rss_kb_max);
+  bench_json_count (builder, "rss_kb_after", samples->rss_kb_after);
   bench_json_count (builder, "stalled_queue_max", samples->stalled_queue_max);
   json_builder_end_object (builder);
 }
@@ -127,6 +144,7 @@ load_report (Load *load)
   json_builder_begin_object (builder);
   add_connects (builder, load);
   add_window (builder, load);
+  add_inflated (builder, &load->inflated);
   add_stops (builder, &load->stops);
   add_probes (builder, &load->probes);
   add_samples (builder, &load->samples);

@@ -6,6 +6,7 @@
 #include "load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,8 +17,8 @@
 
 /* The process's CPU clock: all its threads, also the ended ones, in nanoseconds, where
  * /proc/PID/stat counts hundredths of a second. Negative where there is no such process. */
-double
-load_server_cpu_seconds (int pid)
+static double
+process_cpu_seconds (int pid)
 {
   struct timespec used;
   clockid_t clock;
@@ -27,8 +28,40 @@ load_server_cpu_seconds (int pid)
   return (double) used.tv_sec + (double) used.tv_nsec / 1e9;
 }
 
-static guint64
-server_rss_kb (int pid)
+/* What one thread of @pid has forked, and what that takes. */
+static double
+children_cpu_seconds (int pid, const char *thread)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task/%s/children", pid, thread);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) children = NULL;
+  double seconds = 0.0;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return 0.0;
+  children = g_strsplit (g_strstrip (text), " ", -1);
+  for (char **child = children; *child != NULL; child++)
+    seconds += MAX (0.0, process_cpu_seconds (atoi (*child)));
+  return seconds;
+}
+
+/* Of a server and of its children: the frames of some come from processes of theirs. Negative
+ * where there is no such process. */
+double
+load_server_cpu_seconds (int pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/task", pid);
+  g_autoptr (GDir) threads = g_dir_open (path, 0, NULL);
+  double seconds = process_cpu_seconds (pid);
+  const char *thread;
+
+  while (threads != NULL && (thread = g_dir_read_name (threads)) != NULL)
+    seconds += children_cpu_seconds (pid, thread);
+  return seconds;
+}
+
+guint64
+load_server_rss_kb (int pid)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/statm", pid);
   g_autofree char *statm = NULL;
@@ -83,7 +116,7 @@ load_samples_due (Load *load)
     return;
   samples->next_ns = bench_now_ns () + SAMPLE_INTERVAL_NS;
 
-  rss_kb = server_rss_kb (load->server_pid);
+  rss_kb = load_server_rss_kb (load->server_pid);
   if (samples->rss_kb_before == 0)
     samples->rss_kb_before = rss_kb;
   samples->rss_kb_max = MAX (samples->rss_kb_max, rss_kb);

@@ -11,12 +11,14 @@
 G_BEGIN_DECLS
 
 /* The load client's parts: loadclient.c holds the plan of a measurement and the one epoll loop,
- * load-connection.c one WebSocket, load-probe.c the GETs beside them, load-server.c what /proc
- * knows of the server, and load-report.c the JSON. One thread, all times in nanoseconds of the
- * monotonic clock, 0: has not happened. */
+ * load-connection.c one WebSocket, load-inflater.c a look into compressed frames, load-probe.c the
+ * GETs beside them, load-server.c what /proc knows of the server, and load-report.c the JSON. One
+ * thread, all times in nanoseconds of the monotonic clock, 0: has not happened. soak.c has a plan
+ * and a loop of its own over the same parts. */
 
 typedef struct _Load Load;
 typedef struct _LoadSource LoadSource;
+typedef struct _LoadInflater LoadInflater;
 
 /* What an epoll event points at: the first member of everything that owns a descriptor. */
 struct _LoadSource
@@ -27,6 +29,9 @@ struct _LoadSource
 typedef struct
 {
   LoadSource source;
+  /* Of its own, or %NULL for the load's. */
+  const char *path;
+  const char *protocol;
   int fd;
   gboolean open;
   gboolean closed;
@@ -43,7 +48,11 @@ typedef struct
   gint64 stop_ns;
   gint64 answer_ns;
 
+  /* Kept while the first frames of a compressed stream are checked. */
+  LoadInflater *inflater;
+
   guint64 frames;
+  guint64 compressed;
   guint64 bytes;
   guint64 frames_before_window;
   guint64 bytes_before_window;
@@ -75,11 +84,21 @@ typedef struct
   GArray *latencies;
 } LoadProbes;
 
+/* What came out of the compressed frames that were looked into. */
+typedef struct
+{
+  guint frames;
+  guint64 bytes;
+  /* That are no document after all. */
+  guint broken;
+} LoadInflated;
+
 typedef struct
 {
   guint64 rss_kb_before;
   guint64 rss_kb_max_before_stall;
   guint64 rss_kb_max;
+  guint64 rss_kb_after;
   guint64 stalled_queue_max;
   gint64 next_ns;
 } LoadSamples;
@@ -92,11 +111,17 @@ struct _Load
   int port;
   const char *path;
   int server_pid;
+  gboolean offer_deflate;
+
+  /* Called for every frame where it is not %NULL. */
+  void (*on_frame) (Load *load, LoadConnection *connection, const BenchMessage *message);
 
   LoadConnection *connections;
   guint n_connections;
+  guint n_begun;
   guint n_open;
   guint n_closed;
+  guint n_deflated;
   gboolean stalling;
 
   gint64 connect_ns;
@@ -109,6 +134,7 @@ struct _Load
   LoadStops stops;
   LoadProbes probes;
   LoadSamples samples;
+  LoadInflated inflated;
   /* The first answer that is not to a stop: the server's own words where a run went wrong. */
   char *other_answer;
   guint64 other_answers;
@@ -119,6 +145,8 @@ void load_watch (Load *load, int fd, guint32 events, LoadSource *source);
 void load_connection_begin (Load *load, LoadConnection *self);
 gboolean load_connection_send (LoadConnection *self, const char *command);
 void load_connection_stall (Load *load, LoadConnection *self);
+void load_connection_read (Load *load, LoadConnection *self, gsize max_bytes);
+void load_connection_close (Load *load, LoadConnection *self);
 void load_connection_clear (LoadConnection *self);
 
 void load_probes_begin (Load *load, gint64 interval_ns);
@@ -126,7 +154,12 @@ void load_probes_due (Load *load);
 void load_probes_pause (Load *load);
 void load_probes_end (Load *load);
 
+LoadInflater *load_inflater_new (BenchParser *parser);
+gboolean load_inflater_take (LoadInflater *self, LoadInflated *inflated);
+void load_inflater_free (LoadInflater *self);
+
 double load_server_cpu_seconds (int pid);
+guint64 load_server_rss_kb (int pid);
 void load_samples_due (Load *load);
 
 char *load_report (Load *load);

@@ -42,6 +42,8 @@ static gboolean option_stop_unanswered = FALSE;
 static int option_stalled = 0;
 static double option_stall_after = 0.0;
 static int option_pause_us = 0;
+static int option_at_once = 0;
+static gboolean option_deflate = FALSE;
 
 static const GOptionEntry server_entries[] = {
   { "host", 0, 0, G_OPTION_ARG_STRING, &option_host, "Address (127.0.0.1)", "ADDRESS" },
@@ -53,7 +55,11 @@ static const GOptionEntry server_entries[] = {
 
 static const GOptionEntry load_entries[] = {
   { "connections", 0, 0, G_OPTION_ARG_INT, &option_connections, "WebSockets", "N" },
-  { "command", 0, 0, G_OPTION_ARG_STRING, &option_command, "What begins a stream (start)", "TEXT" },
+  { "at-once", 0, 0, G_OPTION_ARG_INT, &option_at_once, "So many handshakes at once (0: all)",
+    "N" },
+  { "deflate", 0, 0, G_OPTION_ARG_NONE, &option_deflate, "Offer permessage-deflate", NULL },
+  { "command", 0, 0, G_OPTION_ARG_STRING, &option_command,
+    "What begins a stream (start; none: nothing is sent)", "TEXT" },
   { "warmup", 0, 0, G_OPTION_ARG_DOUBLE, &option_warmup, "Before the window", "SECONDS" },
   { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &option_seconds, "Length of the window", "SECONDS" },
   { "idle-round-trips", 0, 0, G_OPTION_ARG_INT, &option_idle_round_trips,
@@ -157,19 +163,27 @@ load_run_for (Load *load, double seconds)
 }
 
 static gboolean
-all_open (Load *load)
+all_begun_open (Load *load)
 {
-  return load->n_open + load->n_closed >= load->n_connections;
+  return load->n_open + load->n_closed >= load->n_begun;
 }
 
 static void
 connect_all (Load *load)
 {
+  guint at_once = option_at_once > 0 ? (guint) option_at_once : load->n_connections;
+  gint64 deadline_ns;
+
   load->connections = g_new0 (LoadConnection, load->n_connections);
+  load->samples.rss_kb_before = load_server_rss_kb (load->server_pid);
   load->connect_ns = bench_now_ns ();
-  for (guint i = 0; i < load->n_connections; i++)
-    load_connection_begin (load, &load->connections[i]);
-  load_run_until (load, load->connect_ns + CONNECT_DEADLINE_NS, all_open);
+  deadline_ns = load->connect_ns + CONNECT_DEADLINE_NS;
+  while (load->n_begun < load->n_connections && bench_now_ns () < deadline_ns)
+    {
+      for (guint i = 0; i < at_once && load->n_begun < load->n_connections; i++)
+        load_connection_begin (load, &load->connections[load->n_begun]);
+      load_run_until (load, deadline_ns, all_begun_open);
+    }
   if (load->n_open == load->n_connections)
     load->all_open_ns = bench_now_ns ();
 }
@@ -221,6 +235,8 @@ measure_idle_round_trips (Load *load)
 static void
 start_all (Load *load)
 {
+  if (g_str_equal (option_command, "none"))
+    return;
   for (guint i = 0; i < load->n_connections; i++)
     {
       load->connections[i].start_ns = bench_now_ns ();
@@ -255,6 +271,7 @@ measure_window (Load *load)
   load_run_for (load, option_seconds);
   load->server_cpu_after = load_server_cpu_seconds (load->server_pid);
   load->window_end_ns = bench_now_ns ();
+  load->samples.rss_kb_after = load_server_rss_kb (load->server_pid);
   for (guint i = 0; i < load->n_connections; i++)
     {
       LoadConnection *connection = &load->connections[i];
@@ -377,8 +394,8 @@ parse_options (int *argc, char ***argv)
       return FALSE;
     }
   if (option_port < 1 || option_port > G_MAXUINT16 || option_connections < 1 ||
-      option_stalled < 0 || option_pause_us < 0 || option_pause_us >= G_USEC_PER_SEC ||
-      option_seconds < 0.0 || option_warmup < 0.0)
+      option_stalled < 0 || option_pause_us < 0 || option_at_once < 0 ||
+      option_pause_us >= G_USEC_PER_SEC || option_seconds < 0.0 || option_warmup < 0.0)
     {
       g_printerr ("bench-client: --port, --connections or a time is missing or out of range\n");
       return FALSE;
@@ -397,6 +414,7 @@ load_init (Load *load)
   load->port = option_port;
   load->path = option_path;
   load->server_pid = option_server_pid;
+  load->offer_deflate = option_deflate;
   load->n_connections = (guint) option_connections;
   load->address.sin_family = AF_INET;
   load->address.sin_port = htons ((guint16) option_port);

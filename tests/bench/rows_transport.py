@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Frames that cost no computing: what the transport costs, and what a viewer that never reads costs the others."""
 
-from harness import Line, Skip, Table, busy, frames_per_cpu, rate, until_busy
+import dataclasses
+
+from harness import BUSY_LEAST, Line, Skip, Table, busy, frames_per_cpu, rate, until_busy
 
 # What is asked of the service at each size, as a share of what the floor delivers per CPU second.
 SHARES = {1_000: 0.5, 10_000: 0.8, 100_000: 0.8, 1_000_000: 0.8}
 UVICORN_SIZES = (1_000, 10_000)
 UVICORN_TIMES = 3.0
+# "Never behind by more than noise": the same server measured against itself differs by so much.
+NOT_BEHIND = 0.95
+FAIR_SPREAD = 0.2
 
 STALL_SIZE = 100_000
 STALL_QUEUE_KB = 128
@@ -16,8 +21,35 @@ LOWAT = 65536
 # A server's next frame is not its last: one is being written, one waits, and the latest is kept. A floor that sends
 # the same megabyte again and again has it in the nearest cache.
 FRAMES = 3
+BY_TURNS_FROM = 100_000
 # What malloc's arenas and the page-wise count move by themselves in such a run.
 STALL_NOISE_KB = 512
+
+# So many handshakes under way at once: a burst is a row of its own.
+AT_ONCE = 200
+# A process for each viewer, of which each takes 1 MB frames through two pipes: 1000 of them want the whole memory.
+WEBSOCKETD_MOST_BYTES = 100_000_000
+
+PEERS = {
+    'floor': 'the floor’s',
+    'uvicorn': 'uvicorn’s',
+    'node-ws': 'Node ws’s',
+    'lws': 'libwebsockets’',
+    'websocketd': 'websocketd’s',
+}
+
+
+@dataclasses.dataclass
+class Case:
+    """What is measured: frames of size to so many viewers, and how the client behaves."""
+    what: str
+    size: int
+    viewers: int = 1
+    pause_us: int = 0
+    seconds: float = 1.0
+    warmup: float = 0.3
+    # Of each viewer's frames the least is at most so much below the most; None: told only.
+    fair_spread: float | None = None
 
 
 def pattern(size):
@@ -28,14 +60,19 @@ def size_text(size):
     return f'{size // 1_000_000} MB' if size >= 1_000_000 else f'{size // 1_000} KB'
 
 
-def _measure(bench, size, make_server, client, pause_us, **options):
+def _measure(bench, case, make_server, client, **options):
     """One server's report; a client that waits must have been faster than the server."""
+    if case.viewers > 1:
+        options |= {'connections': case.viewers, 'at_once': AT_ONCE}
     with make_server() as server:
         def once():
-            report = client(server, seconds=bench.seconds(1.0), pause_us=pause_us, **options)
-            _check_size(report, size)
+            report = client(server, seconds=bench.seconds(case.seconds), warmup=case.warmup, pause_us=case.pause_us,
+                            all_stay=True, **options)
+            _check_size(report, case.size)
             return report
-        return once() if pause_us or options.get('connections', 1) > 1 else until_busy(once)
+        if case.pause_us or case.viewers > 1 or bench.quick:
+            return once()
+        return until_busy(once)
 
 
 def _check_size(report, size):
@@ -47,51 +84,129 @@ def _check_size(report, size):
         raise Skip(f'frames of {each:.0f} bytes came where {size} were asked for')
 
 
-def _transport(bench, size, pause_us=0, **options):
-    """The service, the floor and uvicorn side by side, as series of frames per CPU second."""
+def _measure_service(bench, case):
+    """One viewer has a session of its own, which begins with it; many look at one, and each gets every frame."""
+    if case.viewers == 1:
+        return _measure(bench, case, lambda: bench.stepcastd('--validate=off'), bench.client, path=pattern(case.size))
+    return _measure(bench, case,
+                    lambda: bench.shared_session('pattern', '--validate=off', delivery='every',
+                                                 bytes=f'uint32 {case.size}'),
+                    bench.client, path='/sessions/shared/ws')
+
+
+def _measure_peer(bench, case, peer):
+    size = case.size
+    if peer == 'uvicorn':
+        return _measure(bench, case, lambda: bench.fastapi('prebuilt', size=size), bench.fastapi_client)
+    if peer == 'websocketd' and case.viewers * size > WEBSOCKETD_MOST_BYTES:
+        raise Skip(f'a process and its pipes for each of {case.viewers} viewers')
+    make = {'floor': bench.floor, 'node-ws': bench.node_ws, 'lws': bench.lws, 'websocketd': bench.websocketd}[peer]
+    return _measure(bench, case, lambda: make(size), bench.client)
+
+
+def _measure_by_turns(bench, case, peer):
+    """The peer again, as it is where each frame is another: three copies by turns, and for the floor the short queue
+    that the service keeps. None where that is not asked."""
+    if peer == 'floor':
+        return _measure(bench, case, lambda: bench.floor(case.size, LOWAT, FRAMES), bench.client)
+    if case.size < BY_TURNS_FROM or peer not in ('lws', 'node-ws'):
+        return None
+    make = {'lws': bench.lws, 'node-ws': bench.node_ws}[peer]
+    return _measure(bench, case, lambda: make(case.size, FRAMES), bench.client)
+
+
+def _spread(report):
+    """How far the viewer that got the least is behind the one that got the most."""
+    return 1.0 - report['frames_min'] / report['frames_max'] if report['frames_max'] else 1.0
+
+
+def _add(table, name, report):
+    table[name].add(frames_per_cpu(report))
+    table[f'{name} busy'].add(busy(report))
+    table[f'{name} spread'].add(_spread(report))
+
+
+def _transport(bench, case):
+    """The service and its peers by turns, as series of frames per CPU second; and why a peer is not there."""
     table = Table()
+    skipped = {}
     for _ in bench.runs():
-        floor = _measure(bench, size, lambda: bench.floor(size), bench.client, pause_us, **options)
-        table['floor'].add(frames_per_cpu(floor))
-        table['floor busy'].add(busy(floor))
-        bounded = _measure(bench, size, lambda: bench.floor(size, LOWAT, FRAMES), bench.client, pause_us, **options)
-        service = _measure(bench, size, lambda: bench.stepcastd('--validate=off'), bench.client, pause_us,
-                           path=pattern(size), **options)
-        table['service'].add(frames_per_cpu(service))
-        table['service busy'].add(busy(service))
-        table['share'].add(frames_per_cpu(service) / frames_per_cpu(floor))
-        table['bounded share'].add(frames_per_cpu(service) / frames_per_cpu(bounded))
-        if options:
-            continue
-        try:
-            uvicorn = _measure(bench, size, lambda: bench.fastapi('prebuilt', size=size), bench.fastapi_client,
-                               pause_us)
-        except Skip as why:
-            table['skipped'].add(str(why))
-            continue
-        table['uvicorn'].add(frames_per_cpu(uvicorn))
-        table['times uvicorn'].add(frames_per_cpu(service) / frames_per_cpu(uvicorn))
-    return table
+        service = _measure_service(bench, case)
+        _add(table, 'service', service)
+        table['service rate'].add(rate(service))
+        for peer in PEERS:
+            if peer in skipped:
+                continue
+            try:
+                report = _measure_peer(bench, case, peer)
+                by_turns = _measure_by_turns(bench, case, peer)
+            except Skip as why:
+                skipped[peer] = str(why)
+                continue
+            _add(table, peer, report)
+            table[f'{peer} ratio'].add(frames_per_cpu(service) / frames_per_cpu(report))
+            if by_turns is not None:
+                table[f'{peer} by turns'].add(frames_per_cpu(service) / frames_per_cpu(by_turns))
+    return table, skipped
 
 
-def _seconds_per_gb(series, size):
-    return f'{1e9 / size / series.median:.2f} s/GB'
+def _seconds_per_gb(table, name, size):
+    return f'{1e9 / size / table[name].median:.2f} s/GB, busy {table[f"{name} busy"].median:.0%}'
 
 
-def _transport_lines(what, size, table):
-    lines = [Line(f'{what}: per CPU second, of the floor’s', f'≥ {SHARES[size]} ×', table['share'].text('×'),
-                  f'floor {_seconds_per_gb(table["floor"], size)}, busy {table["floor busy"].median:.0%}; '
-                  f'service {_seconds_per_gb(table["service"], size)}, busy {table["service busy"].median:.0%}; '
-                  f'{table["bounded share"].text("×")} of a floor with a 64 KB queue and three frames',
-                  table['share'].median >= SHARES[size])]
-    uvicorn = table['uvicorn']
-    if uvicorn.values:
-        asked = size in UVICORN_SIZES
-        lines.append(Line(f'{what}: of uvicorn’s', f'≥ {UVICORN_TIMES:.0f} ×' if asked else '',
-                          table['times uvicorn'].text('×'), f'uvicorn {_seconds_per_gb(uvicorn, size)}',
-                          table['times uvicorn'].median >= UVICORN_TIMES if asked else None))
-    elif table['skipped'].values:
-        lines.append(Line(f'{what}: of uvicorn’s', '', table["skipped"].values[0]))
+def _least(case, peer):
+    """What the service's share of that peer's figure must be, or None."""
+    if peer == 'floor':
+        return SHARES[case.size]
+    if peer == 'uvicorn' and case.size in UVICORN_SIZES:
+        return UVICORN_TIMES
+    return NOT_BEHIND if peer in ('node-ws', 'lws') else None
+
+
+def _says_nothing(case, peer, table):
+    """Where only one of the two had a reader that was faster than it, the readers were measured."""
+    if case.pause_us or case.viewers > 1:
+        return False
+    return (table['service busy'].median >= BUSY_LEAST) != (table[f'{peer} busy'].median >= BUSY_LEAST)
+
+
+def _peer_line(case, peer, table):
+    ratio = table[f'{peer} ratio']
+    least = _least(case, peer)
+    says_nothing = _says_nothing(case, peer, table)
+    service = f'; service {_seconds_per_gb(table, "service", case.size)}' if peer == 'floor' else ''
+    by_turns = table[f'{peer} by turns']
+    turns = f'; {by_turns.text("×")} of one with {"a 64 KB queue and " if peer == "floor" else ""}three frames ' \
+        'by turns' if by_turns.values else ''
+    judged = '; not judged: only one of them was busy' if says_nothing else ''
+    return Line(f'{case.what}: per CPU second, of {PEERS[peer]}', '' if least is None else f'≥ {least:g} ×',
+                ratio.text('×'), f'{peer} {_seconds_per_gb(table, peer, case.size)}{service}{turns}{judged}',
+                None if least is None or says_nothing else ratio.median >= least,
+                case=case.what, peer=peer, ratio=None if says_nothing else ratio.median,
+                values={'ratios': ratio.values, 'frames_per_cpu_second': {
+                    'service': table['service'].values, peer: table[peer].values},
+                        'ratios_by_turns': by_turns.values})
+
+
+def _fairness_line(case, table, skipped):
+    spread = table['service spread']
+    peers = '; '.join(f'{peer} {table[f"{peer} spread"].median:.0%}' for peer in PEERS if peer not in skipped)
+    return Line(f'{case.what}: whole frames, the slowest viewer behind the fastest',
+                '' if case.fair_spread is None else f'≤ {case.fair_spread:.0%}',
+                f'{spread.median:.0%}, {table["service rate"].median / case.viewers:.1f} frames/s each', peers,
+                None if case.fair_spread is None else spread.worst <= case.fair_spread)
+
+
+def _transport_lines(bench, case):
+    table, skipped = _transport(bench, case)
+    lines = []
+    for peer, words in PEERS.items():
+        if peer in skipped:
+            lines.append(Line(f'{case.what}: per CPU second, of {words}', '', f'skipped: {skipped[peer]}'))
+        else:
+            lines.append(_peer_line(case, peer, table))
+    if case.viewers > 1:
+        lines.append(_fairness_line(case, table, skipped))
     return lines
 
 
@@ -99,25 +214,54 @@ def transport(bench):
     """To one viewer that waits for every byte: mostly, each write wakes it."""
     lines = []
     for size in SHARES:
-        lines += _transport_lines(f'{size_text(size)} to one viewer', size, _transport(bench, size))
+        lines += _transport_lines(bench, Case(f'{size_text(size)} to one viewer', size))
     return lines
 
 
 def transport_paced(bench):
     """To one viewer that looks away for 1 ms whenever it has read everything: whole windows pile up."""
     lines = []
-    for size in SHARES:
-        lines += _transport_lines(f'{size_text(size)} to one paced viewer', size,
-                                  _transport(bench, size, pause_us=1000))
+    for size in (10_000, 1_000_000) if bench.quick else SHARES:
+        lines += _transport_lines(bench, Case(f'{size_text(size)} to one paced viewer', size, pause_us=1000))
     return lines
 
 
+def _many_cases(bench):
+    if bench.quick:
+        return [Case('10 KB to 20 viewers', 10_000, 20), Case('1 MB to 20 viewers', 1_000_000, 20)]
+    return [
+        Case('10 KB to 100 viewers', 10_000, 100),
+        Case('10 KB to 1000 viewers', 10_000, 1000, seconds=4.0, warmup=1.0),
+        # A frame to each is a gigabyte.
+        Case('1 MB to 1000 viewers', 1_000_000, 1000, seconds=12.0, warmup=4.0, fair_spread=FAIR_SPREAD),
+    ]
+
+
 def transport_many(bench):
-    """To 100 and 1000 viewers, each of its own session."""
+    """To many viewers of one session, each of which gets every frame; the peers send one shared frame."""
     lines = []
-    for connections in (100, 1000):
-        table = _transport(bench, 10_000, connections=connections)
-        lines += _transport_lines(f'10 KB to {connections} viewers', 10_000, table)
+    for case in _many_cases(bench):
+        lines += _transport_lines(bench, case)
+    return lines
+
+
+def transport_sessions(bench):
+    """To many viewers, each of a session of its own: as many generators, runs and windows."""
+    lines = []
+    for viewers in (20,) if bench.quick else (100, 1000):
+        case = Case(f'10 KB to {viewers} viewers, each of its own session', 10_000, viewers, warmup=1.0)
+        table = Table()
+        for _ in bench.runs():
+            floor = _measure(bench, case, lambda: bench.floor(case.size), bench.client)
+            service = _measure(bench, case, lambda: bench.stepcastd('--validate=off'), bench.client,
+                               path=pattern(case.size))
+            _add(table, 'floor', floor)
+            _add(table, 'service', service)
+            table['ratio'].add(frames_per_cpu(service) / frames_per_cpu(floor))
+        lines.append(Line(f'{case.what}: per CPU second, of the floor’s', '', table['ratio'].text('×'),
+                          f'floor {_seconds_per_gb(table, "floor", case.size)}; '
+                          f'service {_seconds_per_gb(table, "service", case.size)}, '
+                          f'spread {table["service spread"].median:.0%}'))
     return lines
 
 
@@ -172,5 +316,6 @@ ROWS = {
     'transport': transport,
     'transport-paced': transport_paced,
     'transport-many': transport_many,
+    'transport-sessions': transport_sessions,
     'stalled': stalled,
 }

@@ -196,6 +196,11 @@ class Service:
     address on its standard output, no complaint in its log, status 0 after SIGTERM, no process
     left."""
 
+    GREETING = r'Listening on (http://127\.0\.0\.1:(\d+)/)(?:\?token=([0-9a-f]{32}))?'
+
+    address = '127.0.0.1'  # where clients find it
+    ssl = None  # a context, where it speaks TLS
+
     def __init__(self, *options, program=None, auth='none', env=None, complaints=(), home=None,
                  files=None, bus=None, wrapper=(), chooses_port=True):
         self.options = [f'--auth={auth}'] if auth else []
@@ -221,9 +226,7 @@ class Service:
         try:
             line = await within(self.process.stdout.readline(), 'the first line on stdout')
             self.greeting = line.decode().rstrip('\n')
-            match = re.fullmatch(
-                r'Listening on (http://127\.0\.0\.1:(\d+)/)(?:\?token=([0-9a-f]{32}))?',
-                self.greeting)
+            match = re.fullmatch(self.GREETING, self.greeting)
             if match is None:
                 await within(self.process.wait(), 'the end of a service that says nothing')
                 await self.reader
@@ -385,7 +388,8 @@ class Service:
 
     async def exchange(self, data, method='GET'):
         """Sends @data as it is, and reads one response up to the end of the connection."""
-        reader, writer = await asyncio.open_connection('127.0.0.1', self.port, limit=2 ** 26)
+        reader, writer = await asyncio.open_connection(self.address, self.port, limit=2 ** 26,
+                                                       ssl=self.ssl)
         try:
             writer.write(data)
             head = await within(reader.readuntil(b'\r\n\r\n'), f'a response to {data[:80]!r}')
@@ -465,8 +469,11 @@ class Service:
             query = {**query, 'token': self.token}
         if query:
             path = self.path_of(path, **query)
+        scheme = 'ws'
+        if self.ssl is not None:
+            scheme, options['ssl'] = 'wss', self.ssl
         return await within(
-            websockets.connect(f'ws://127.0.0.1:{self.port}{path}', compression=None,
+            websockets.connect(f'{scheme}://{self.address}:{self.port}{path}', compression=None,
                                max_size=None, ping_interval=None, close_timeout=2, **options),
             f'the handshake of {path}')
 
@@ -771,8 +778,11 @@ class RawClient:
         return first & 15, await self.take(length)
 
     async def text(self):
-        """The next text message; a frame of any other kind is wrong here."""
+        """The next text message; a frame of any other kind is wrong here, but that the service may
+        ask whether we are there."""
         opcode, payload = await self.frame()
+        while opcode == PING:
+            opcode, payload = await self.frame()
         assert opcode == TEXT, f'opcode {opcode}: {payload[:100]!r}'
         return payload.decode()
 

@@ -219,7 +219,9 @@ class Control(CliTestCase):
         listed = await self.object('list')
         self.assertEqual({'name', 'generator', 'kind', 'state', 'reason', 'exit-status', 'run',
                           'step', 'steps-per-second', 'frames-per-second', 'rate', 'progress',
-                          'viewers', 'metrics', 'parameters', 'frame-url'}, set(listed))
+                          'viewers', 'metrics', 'parameters', 'frame-url', 'state-by',
+                          'parameters-by', 'held-by', 'frames-drawn', 'frames-validated',
+                          'when-unwatched', 'grace-seconds'}, set(listed))
         self.assertEqual((listed['name'], listed['generator'], listed['kind']),
                          ('pattern_1', 'pattern', 'generator'))
         self.assertIsNone(listed['reason'])
@@ -385,7 +387,7 @@ class Control(CliTestCase):
             self.assertEqual((process.returncode, err), (SUCCESS, b''))
             self.assertNotIn(b'\x1b', out)
         self.assertEqual(len({json.dumps(state) for state in seen}), len(seen), 'a line twice')
-        self.assertIn('stopped, step', out.decode())
+        self.assertIn('stopped by stepcast (command line), step', out.decode())
 
     async def test_completion_lists(self):
         await self.open('one', 'gray-scott')
@@ -415,6 +417,173 @@ async def wait_for_step(test, step):
     async def has_come():
         return (await test.object('status'))['step'] >= step
     await wait_for(has_come, f'step {step}')
+
+
+class Many(CliTestCase):
+    """The command line beside others at one session."""
+
+    def who(self, hello):
+        """What the command line calls a viewer."""
+        return f'viewer {hello["viewer"]} (WebSocket)'
+
+    async def call(self, path, method):
+        """As a program on the bus."""
+        process = await asyncio.create_subprocess_exec(
+            'gdbus', 'call', '--session', '--dest', 'org.stepcast.Stepcast1', '--object-path',
+            f'/org/stepcast/Stepcast1/session/{path}', '--method',
+            f'org.stepcast.Stepcast1.Session.{method}', env=self.env,
+            stdout=asyncio.subprocess.DEVNULL)
+        self.assertEqual(await within(process.wait(), 'the call'), 0)
+
+    async def test_who_made_the_state(self):
+        await self.open('one')
+        status = await self.cli('status')
+        self.assertRegex(status, r'(?m)^  State         running( at step \d+)?, started by stepcast '
+                                 r'\(command line\)$')
+        self.assertRegex(status, r'(?m)^  Frames        0 drawn, 0 validated$')
+        self.assertNotIn('Unwatched', status)
+        self.assertNotIn('last set by', status)
+        await self.cli('pause')
+        by = (await self.object('status'))['state-by']
+        self.assertEqual(by['kind'], 'cli')
+        self.assertRegex(by['id'], r'\A:\d+\.\d+\Z')
+        self.assertRegex(await self.cli('status'), r'(?m)^  State         paused at step \d+ by '
+                                                   r'stepcast \(command line\)$')
+        await self.cli('set', 'a=1.5')
+        self.assertIn('last set by stepcast (command line)', await self.cli('status'))
+        self.assertEqual((await self.object('status'))['parameters-by']['kind'], 'cli')
+
+        await self.call('one', 'Resume')
+        self.assertEqual((await self.object('status'))['state-by']['kind'], 'dbus')
+        await self.call('one', 'Pause')
+        self.assertRegex(await self.cli('status'),
+                         r' by a program on the bus \(:\d+\.\d+\)\n')
+
+        await self.cli('run', '--detach', '--name=two', '--', 'false')
+        async def has_failed():
+            return (await self.object('status', 'two'))['state'] == 'failed'
+        await wait_for(has_failed, 'the failure')
+        self.assertIsNone((await self.object('status', 'two'))['state-by'])
+        self.assertRegex(await self.cli('status', 'two'), r'(?m)^  State         failed at step 0$')
+
+    async def test_with_a_viewer(self):
+        await self.open('one')
+        async with await self.service.connect_v1('/sessions/one/ws') as viewer:
+            hello = await viewer.next('hello')
+            await viewer.answered('stop')
+            if 'viewer' in hello:
+                self.assertIn(f'by {self.who(hello)}\n', await self.cli('status'))
+            await self.cli('start')
+            state = await viewer.next_state('running')
+            if 'by' in state:
+                self.assertEqual(state['by']['kind'], 'cli')
+            self.assertEqual((await self.object('status'))['state-by']['kind'], 'cli')
+
+    async def test_table_of_viewers(self):
+        await self.open('one', 'pattern')
+        await self.cli('pause')
+        self.assertNotIn('DELIVERY', await self.cli('status'))
+        self.assertEqual((await self.object('status'))['viewer-list'], [])
+        async with (await self.service.connect_v1('/sessions/one/ws') as every,
+                    await self.service.connect('/sessions/one/ws')):
+            await every.answered('options', delivery='every')
+            await self.cli('step', '3')
+            for _ in range(3):
+                await every.next('frame')
+            status = await self.cli('status')
+            heading, *rows = status.split('\n\n')[1].splitlines()
+            self.assertEqual(heading.split(), ['NO.', 'WHO', 'ROLE', 'DELIVERY', 'FRAMES/S', 'SENT',
+                                               'MISSED', 'BACKLOG', 'ROUND', 'TRIP'])
+            self.assertEqual(len(rows), 2)
+            for row in rows:
+                self.assertLessEqual(text_width(row), 80, row)
+                self.assertEqual(text_width(row), text_width(heading), 'the columns')
+            column = heading.index('DELIVERY')
+            self.assertEqual(sorted(row[column:].split()[0] for row in rows), ['every', 'latest'])
+            row = next(row for row in rows if 'every' in row)
+            # It may have had the picture of where it was paused, too.
+            self.assertRegex(row, r'control  every +\S+ +[34] +0 +0 B')
+            listed = (await self.object('status'))['viewer-list']
+            self.assertEqual({(v['role'], v['delivery']) for v in listed},
+                             {('control', 'every'), ('control', 'latest')})
+            self.assertGreaterEqual(max(v['sent'] for v in listed), 3)
+            self.assertRegex(status, r'(?m)^  Frames        \d+ drawn, \d+ validated$')
+
+    async def test_who_has_stopped_what_is_run(self):
+        process = await self.spawn('run', '--name=one', 'attractor')
+        await within(process.stdout.readline(), 'the link')
+        await within(process.stdout.readline(), 'that it runs')
+        await self.call('one', 'Pause')
+        line = await within(process.stdout.readline(), 'the pause')
+        self.assertRegex(line.decode(), r'\Apaused at step \d+ by a program on the bus \(:')
+        await self.cli('stop')
+        out, _ = await within(process.communicate(), 'the end of run')
+        self.assertRegex(out.decode(), r'stopped at step \d+ by stepcast \(command line\)\n\Z')
+
+        # What it does itself it need not be told.
+        out = await self.cli('run', '--steps=3', 'attractor')
+        self.assertRegex(out, r'stopped at step 3 after [\d.]+ m?s\n\Z')
+
+    async def test_who_has_paused_it_on_the_live_line(self):
+        async with await self.terminal('run', '--name=one', 'attractor') as terminal:
+            await terminal.see(r'running · ')
+            await self.cli('pause')
+            await terminal.see(r'paused by stepcast \(command line\) · step \d+')
+            await self.cli('resume')
+            await terminal.see(r'running · ', since=len(terminal.output))
+            terminal.press('\x03')
+            await terminal.see(r'stopped at step \d+ after')
+            await terminal.end()
+
+    async def test_held(self):
+        await self.cli('run', '--detach', '--name=one', 'pattern', 'bytes=1000000')
+        await self.cli('stop')
+        async with await self.service.connect_v1('/sessions/one/ws') as viewer:
+            hello = await viewer.next('hello')
+            if 'viewer' not in hello:
+                self.skipTest('viewers have no number yet')
+            await viewer.answered('options', delivery='every')
+            follower = await self.spawn('status', '--follow')
+            await self.cli('start')
+
+            async def is_held():
+                return (await self.object('status'))['held-by']
+            held = await wait_for(is_held, 'it is held')
+            self.assertEqual(held, {'kind': 'websocket', 'id': str(hello['viewer'])})
+            self.assertIn(f'  held by {self.who(hello)}: it wants every frame and reads slowly\n',
+                          await self.cli('status'))
+            await self.cli('close')
+            out, _ = await within(follower.communicate(), 'the end of who follows')
+            self.assertIn(f'running, held by {self.who(hello)}, step', out.decode())
+
+    async def test_when_unwatched(self):
+        await self.cli('run', '--detach', '--name=one', '--when-unwatched=pause', '--grace=0.05',
+                       'attractor')
+        self.assertRegex(await self.cli('status'), r'(?m)^  Unwatched     pauses after 50 ms$')
+        one = await self.object('status')
+        self.assertEqual((one['when-unwatched'], one['grace-seconds']), ('pause', 0.05))
+        async with await self.service.connect_v1('/sessions/one/ws') as viewer:
+            await viewer.next('hello')
+
+        async def has_state(state):
+            return (await self.object('status'))['state'] == state
+        await wait_for(lambda: has_state('paused'), 'the pause')
+        self.assertIn(' by a rule, as nobody watched it\n', await self.cli('status'))
+        async with await self.service.connect_v1('/sessions/one/ws'):
+            await wait_for(lambda: has_state('running'), 'that it goes on')
+        await self.cli('close')
+
+        for arguments, expected in ((['--when-unwatched=stop', '--', 'cat'], ('stop', 10)),
+                                    (['--grace=0', 'attractor'], ('run', 0)),
+                                    (['attractor'], ('run', 10))):
+            await self.cli('run', '--detach', '--name=one', *arguments)
+            one = await self.object('status')
+            self.assertEqual((one['when-unwatched'], one['grace-seconds']), expected)
+            await self.cli('close')
+        for argument in ('--when-unwatched=sleep', '--when-unwatched=', '--grace=-1', '--grace=x',
+                         '--grace=86401', '--grace=', '--grace=nan', '--grace=1x'):
+            await self.refused('run', argument, 'attractor', status=USAGE,
+                               parts=[argument.split('=')[0], f'“{argument.split("=")[1]}”'])
 
 
 class Run(CliTestCase):
@@ -570,7 +739,7 @@ class Run(CliTestCase):
         await self.cli('stop')
         out, err = await within(process.communicate(), 'the end of run')
         self.assertEqual((process.returncode, err), (SUCCESS, b''))
-        self.assertRegex(out.decode(), r'stopped at step \d+\n\Z')
+        self.assertRegex(out.decode(), r'stopped at step \d+ by stepcast \(command line\)\n\Z')
 
         process = await self.spawn('run', 'attractor')
         await within(process.stdout.readline(), 'the link')

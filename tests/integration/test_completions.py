@@ -98,6 +98,9 @@ class Completions(CliTestCase):
         self.assertEqual(await complete('run', 'gray-scott', 'fe'), {'feed='})
         self.assertEqual(await complete('set', 'one', 'ki'), {'kill='})
         self.assertEqual(await complete('run', '--det'), {'--detach'})
+        for option in ('--when-unwatched', '--grace'):
+            self.assertEqual({word.rstrip('=') for word in await complete('run', option[:5])},
+                             {option})
         self.assertEqual(await complete('generators', 'attr'), {'attractor'})
 
     @unittest.skipUnless(shutil.which('bash'), 'there is no bash')
@@ -111,6 +114,9 @@ class Completions(CliTestCase):
         for words in (['--output', 'la'], ['--output', '=', 'la'], ['--output', '=']):
             self.assertIn('last.svg', await complete('run', *words))
         self.assertEqual(await complete('show', '--format', '=', 'p'), {'png'})
+        self.assertEqual(await complete('run', '--when-unwatched', '=', ''),
+                         {'run', 'pause', 'stop'})
+        self.assertEqual(await complete('run', '--when-unwatched', '=', 'p'), {'pause'})
         self.assertEqual(await complete('run', 'gray-scott', 'feed', '='), set())
 
     @unittest.skipUnless(shutil.which('fish'), 'there is no fish')

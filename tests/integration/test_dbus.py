@@ -32,7 +32,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 from private_bus import PrivateBus  # noqa: E402
 from stepcast import (FACTOR, PATIENCE, PROGRAMS, PYTHON, STEPCASTD, Service, TestCase, main,  # noqa: E402
-                      step_of, wait_for)
+                      step_of, wait_for, within)
 
 NAME = 'org.stepcast.Stepcast1'
 ROOT = '/org/stepcast/Stepcast1'
@@ -50,7 +50,11 @@ DATA = pathlib.Path(os.environ.get('STEPCAST_DATA', pathlib.Path(__file__).paren
 ALL_PROPERTIES = {'Name': 's', 'Generator': 's', 'Kind': 's', 'State': 's', 'Reason': '(ss)',
                   'ExitStatus': 'i', 'Run': 'u', 'Step': 't', 'StepsPerSecond': 'd',
                   'FramesPerSecond': 'd', 'Rate': 'd', 'Progress': 'd', 'Metrics': 'a{sd}',
-                  'Viewers': 'u', 'Parameters': 'a{sv}', 'FrameUrl': 's'}
+                  'Viewers': 'u', 'Parameters': 'a{sv}', 'FrameUrl': 's', 'StateBy': '(ss)',
+                  'ParametersBy': '(ss)', 'HeldBy': '(ss)', 'FramesDrawn': 't',
+                  'FramesValidated': 't', 'WhenUnwatched': 's', 'GraceSeconds': 'd'}
+
+NOBODY = ('', '')
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><text>%d</text></svg>\n'
 
@@ -403,7 +407,9 @@ class Objects(DBusTest):
             self.assertEqual(got, {
                 'Name': 'pattern_1', 'Generator': 'pattern', 'Kind': 'generator', 'State': 'idle',
                 'Reason': ('', ''), 'ExitStatus': -1, 'Run': 0, 'Step': 0, 'StepsPerSecond': 0,
-                'FramesPerSecond': 0, 'Rate': 5, 'Progress': -1, 'Metrics': {}, 'Viewers': 0})
+                'FramesPerSecond': 0, 'Rate': 5, 'Progress': -1, 'Metrics': {}, 'Viewers': 0,
+                'StateBy': NOBODY, 'ParametersBy': NOBODY, 'HeldBy': NOBODY, 'FramesDrawn': 0,
+                'FramesValidated': 0, 'WhenUnwatched': 'run', 'GraceSeconds': 10})
             self.assertEqual(url, f'{service.url}sessions/pattern_1/frame.svg')
             self.assertEqual(set(parameters),
                              {spec['name'] for spec in await self.specs(service, 'pattern')})
@@ -476,15 +482,18 @@ class Sessions(DBusTest):
         async with Desktop() as (service, client):
             await self.refused(client.create('no-such'), 'UnknownGenerator', 'no-such')
             await self.refused(client.create(65536 * 'g'), 'UnknownGenerator')
-            keys = ('name', 'lifetime', 'start', 'rate', 'parameters')
+            keys = ('name', 'lifetime', 'start', 'rate', 'when-unwatched', 'grace-seconds',
+                    'parameters')
             await self.refused(client.create(colour='red'), 'BadRequest', 'colour', *keys)
             await self.refused(client.create(cwd='/'), 'BadRequest', 'cwd')
             for name in ('', 'A', '1a', 'a-b', 'a b', 'ä', '../a', 65 * 'a', 1 << 16):
                 await self.refused(client.create(name=name), 'InvalidValue')
             for options in ({'lifetime': 'ever'}, {'lifetime': True}, {'start': 1}, {'start': 'yes'},
                             {'rate': -1}, {'rate': 1e-6}, {'rate': 1e7}, {'rate': float('nan')},
-                            {'rate': 'fast'}, {'parameters': 1},
-                            {'parameters': GLib.Variant('a{ss}', {})}):
+                            {'rate': 'fast'}, {'when-unwatched': 'sleep'}, {'when-unwatched': 1},
+                            {'grace-seconds': -1}, {'grace-seconds': 86401},
+                            {'grace-seconds': float('nan')}, {'grace-seconds': 'long'},
+                            {'parameters': 1}, {'parameters': GLib.Variant('a{ss}', {})}):
                 message = await self.refused(client.create(**options), 'InvalidValue')
                 self.assertIn(list(options)[0], message)
             for values, name in (({'no_such': 1}, 'UnknownParameter'), ({'bytes': -1}, 'InvalidValue'),
@@ -898,15 +907,32 @@ class Pictures(DBusTest):
                 reached = reply.get_child_value(0).get_child_value(3)
                 types = {key: reached.lookup_value(key, None).get_type_string()
                          for key in reached.unpack()}
-                self.assertEqual(types, {'role': 's', 'protocol': 's', 'delivery': 's',
-                                         'seconds': 'd', 'sent': 't', 'missed': 't',
-                                         'backlog-bytes': 't'})
+                self.assertEqual(types, {'id': 's', 'kind': 's', 'role': 's', 'protocol': 's',
+                                         'delivery': 's', 'away': 'b', 'seconds': 'd',
+                                         'sent': 't', 'missed': 't', 'frames-per-second': 'd',
+                                         'compressed': 'b', 'backlog-bytes': 't'})
                 values = reached.unpack()
                 self.assertEqual((values['sent'], values['missed']), (3, 0))
                 self.assertGreater(values['seconds'], 0)
                 await plain.close()
                 await client.wait_property(path, 'Viewers', 3)
                 self.assertTrue([c for c in client.changes(path) if c.get('Viewers') == 4])
+
+    async def test_viewers_by_server_sent_events(self):
+        async with Desktop(auth='token') as (service, client):
+            path = await client.create(name='shown')
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            writer.write(f'GET /sessions/shown/events?token={service.view_token()} HTTP/1.1\r\n'
+                         f'Host: 127.0.0.1:{service.port}\r\n\r\n'.encode())
+            await client.wait_property(path, 'Viewers', 1)
+            await client.session(path, 'Step', '(u)', 1)
+            await within(reader.readuntil(b'event: frame'), 'a notice')
+            viewer, = await client.session(path, 'ListViewers')
+            self.assertGreater(viewer.pop('seconds'), 0)
+            self.assertEqual(viewer, {'role': 'view', 'protocol': 'events', 'delivery': 'latest',
+                                      'sent': 1, 'missed': 0, 'backlog-bytes': 0})
+            writer.close()
+            await client.wait_property(path, 'Viewers', 0)
             await client.wait_property(path, 'Viewers', 0)
 
 
@@ -1221,6 +1247,240 @@ class Web(DBusTest):
             # It stays when they leave.
             await client.wait_property(path, 'Viewers', 0)
             self.assertEqual((await service.session('ours'))['state'], 'stopped')
+
+
+# ---- many at one session ----
+
+
+class Many(DBusTest):
+    @staticmethod
+    def name_of(client):
+        return client.connection.get_unique_name()
+
+    def told(self, client, path):
+        """Each change of the state that was told, with who made it."""
+        return [(c['State'], c.get('StateBy')) for c in client.changes(path) if 'State' in c]
+
+    async def test_who_did_what(self):
+        async with Desktop() as (service, ann), Client(ann.bus) as bob:
+            await bob.manager('Introduce', '(s)', 'cli')
+            as_ann, as_bob = ('dbus', self.name_of(ann)), ('cli', self.name_of(bob))
+
+            path = await ann.create(start=True)
+            self.assertEqual(await bob.get(path, 'StateBy'), as_ann)
+            await bob.session(path, 'Pause')
+            await ann.wait_state(path, 'paused')
+            self.assertEqual(await ann.get(path, 'StateBy'), as_bob)
+            await ann.session(path, 'Resume')
+            self.assertEqual(await bob.get(path, 'StateBy'), as_ann)
+            await bob.stop(path)
+            self.assertEqual(await ann.get(path, 'StateBy'), as_bob)
+            await ann.session(path, 'Step', '(u)', 1)
+            await ann.wait_state(path, 'paused')
+            self.assertEqual(await ann.get(path, 'StateBy'), as_ann)
+            await bob.session(path, 'Start')
+
+            self.assertEqual(await ann.get(path, 'ParametersBy'), NOBODY)
+            for client, who, number in ((bob, as_bob, 2000), (ann, as_ann, 2001)):
+                await client.session(path, 'SetParameters', '(a{sv})', variants({'bytes': number}))
+                self.assertEqual(await ann.get(path, 'ParametersBy'), who)
+            await self.refused(bob.session(path, 'SetParameters', '(a{sv})',
+                                           variants({'bytes': -1})), 'InvalidValue')
+            self.assertEqual(await ann.get(path, 'ParametersBy'), as_ann)
+
+            # Who made it comes with the state, and nothing tells of another state with that name.
+            await ann.stop(path)
+            await wait_for(lambda: self.told(ann, path)[-1:] == [('stopped', None)] or
+                           self.told(ann, path)[-1:] == [('stopped', as_ann)], 'the stop')
+            by, told = None, []
+            for change in ann.changes(path):
+                by = change.get('StateBy', by)
+                if 'State' in change:
+                    told.append((change['State'], by))
+            self.assertEqual(told, [
+                *([('running', as_ann)] if told[0][0] == 'running' else []),
+                ('paused', as_bob), ('running', as_ann), ('stopping', as_bob),
+                ('stopped', as_bob), ('running', as_ann), ('paused', as_ann),
+                ('running', as_bob), ('stopping', as_ann), ('stopped', as_ann)])
+
+    async def test_what_has_no_effect_is_nobodys(self):
+        async with Desktop() as (service, ann), Client(ann.bus) as bob:
+            path = await ann.create()
+            await self.refused(bob.session(path, 'Pause'), 'BadState')
+            await bob.stop(path)
+            self.assertEqual(await ann.get(path, 'StateBy'), NOBODY)
+            await ann.session(path, 'Start')
+            await bob.session(path, 'Start')
+            await bob.session(path, 'Resume')
+            await self.refused(bob.session(path, 'Step', '(u)', 1), 'BadState')
+            self.assertEqual(await ann.get(path, 'StateBy'), ('dbus', self.name_of(ann)))
+
+    async def test_what_ends_by_itself_is_nobodys(self):
+        async with Desktop() as (service, client):
+            path = await client.create_command('sh', '-c', 'exit 3', start=True)
+            await client.wait_state(path, 'failed')
+            self.assertEqual(await client.get(path, 'StateBy'), NOBODY)
+
+    async def test_introductions(self):
+        async with Desktop() as (service, ann), Client(ann.bus) as bob:
+            path = await ann.create(start=True)
+            for kind in ('', 'CLI', 'browser', 'service', 65536 * 'x'):
+                await self.refused(bob.manager('Introduce', '(s)', kind), 'InvalidValue', 'cli')
+            for kinds in (('cli',), ('cli', 'cli'), ('cli', 'dbus'), ('dbus',), ('cli',)):
+                for kind in kinds:
+                    await bob.manager('Introduce', '(s)', kind)
+                await bob.session(path, 'Pause')
+                await bob.wait_state(path, 'paused')
+                self.assertEqual(await ann.get(path, 'StateBy'), (kinds[-1], self.name_of(bob)))
+                await ann.session(path, 'Resume')
+                self.assertEqual(await ann.get(path, 'StateBy'), ('dbus', self.name_of(ann)))
+
+            # The names of those who have gone stay with what they did.
+            for _ in range(20):
+                async with Client(ann.bus) as guest:
+                    await guest.manager('Introduce', '(s)', 'cli')
+                    await guest.session(path, 'Pause')
+                    name = self.name_of(guest)
+                await ann.wait_state(path, 'paused')
+                self.assertEqual(await ann.get(path, 'StateBy'), ('cli', name))
+                await ann.session(path, 'Resume')
+
+    async def test_with_a_viewer(self):
+        async with Desktop() as (service, client):
+            path = await client.create(start=True)
+            own = ('dbus', self.name_of(client))
+            async with await service.connect_v1('/sessions/pattern_1/ws') as viewer:
+                hello = await viewer.next('hello')
+                await viewer.answered('pause')
+                await client.wait_state(path, 'paused')
+                by = await client.get(path, 'StateBy')
+                self.assertNotEqual(by, own)
+                if 'viewer' in hello:
+                    self.assertEqual(by, ('websocket', str(hello['viewer'])))
+                await client.session(path, 'Resume')
+                self.assertEqual(await client.get(path, 'StateBy'), own)
+                state = await viewer.next_state('running')
+                if 'by' in state:
+                    self.assertEqual(state['by'], {'kind': own[0], 'id': own[1]})
+
+    async def test_frames_are_counted(self):
+        async with Desktop('--validate=off') as (service, client):
+            drawn = await client.create(name='drawn')
+            printed = await client.create_command(PYTHON, PROGRAMS / 'frames.py', name='printed')
+            for path, validated in ((drawn, 0), (printed, 3)):
+                async with await service.connect_v1(f'/sessions/{path.split("/")[-1]}/ws') as viewer:
+                    await viewer.next('hello')
+                    await viewer.answered('options', delivery='every')
+                    await client.session(path, 'Step', '(u)', 3)
+                    for _ in range(3):
+                        await viewer.next('frame')
+                    await client.wait_state(path, 'paused')
+                self.assertEqual(await client.get(path, 'FramesDrawn'), 3)
+                self.assertEqual(await client.get(path, 'FramesValidated'), validated)
+
+    async def test_held(self):
+        async with Desktop() as (service, client):
+            path = await client.create('pattern', parameters=GLib.Variant(
+                'a{sv}', variants({'bytes': 1_000_000})))
+            async with await service.connect_v1('/sessions/pattern_1/ws') as viewer:
+                hello = await viewer.next('hello')
+                await viewer.answered('options', delivery='every')
+                if 'viewer' not in hello:
+                    return
+                await client.session(path, 'Start')
+                await client.wait_property(path, 'HeldBy', ('websocket', str(hello['viewer'])))
+                await client.session(path, 'Pause')
+                await client.wait_property(path, 'HeldBy', NOBODY)
+
+
+class Unwatched(DBusTest):
+    async def test_options(self):
+        async with Desktop() as (service, client):
+            path = await client.create(when_unwatched='pause', grace_seconds=0.25)
+            self.assertEqual(await client.get(path, 'WhenUnwatched'), 'pause')
+            self.assertEqual(await client.get(path, 'GraceSeconds'), 0.25)
+            await wait_for(lambda: [c for c in client.changes(path)
+                                    if c.get('WhenUnwatched') == 'pause'], 'it is told')
+            path = await client.create(grace_seconds=86400)
+            self.assertEqual(await client.get(path, 'WhenUnwatched'), 'run')
+            self.assertEqual(await client.get(path, 'GraceSeconds'), 86400)
+            path = await client.create_command('cat', when_unwatched='stop')
+            self.assertEqual(await client.get(path, 'WhenUnwatched'), 'stop')
+            self.assertEqual(await client.get(path, 'GraceSeconds'), 10)
+            ours, theirs = os.pipe()
+            path = await client.create_stream(ours, when_unwatched='pause', grace_seconds=0)
+            self.assertEqual(await client.get(path, 'WhenUnwatched'), 'pause')
+            os.close(ours)
+            os.close(theirs)
+
+    async def watched(self, service, client, action, grace_seconds=0.05):
+        """A session that runs and is watched, and its viewer's connection."""
+        path = await client.create(when_unwatched=action, grace_seconds=grace_seconds, start=True)
+        viewer = await service.connect_v1('/sessions/pattern_1/ws')
+        await viewer.next('hello')
+        await client.wait_property(path, 'Viewers', 1)
+        return path, viewer
+
+    async def test_pause(self):
+        async with Desktop() as (service, client):
+            path, viewer = await self.watched(service, client, 'pause')
+            for _ in range(2):
+                await viewer.close()
+                await client.wait_state(path, 'paused')
+                self.assertEqual(await client.get(path, 'StateBy'), ('service', 'when-unwatched'))
+                viewer = await service.connect_v1('/sessions/pattern_1/ws')
+                await client.wait_state(path, 'running')
+                self.assertEqual(await client.get(path, 'StateBy'), ('service', 'when-unwatched'))
+            await viewer.close()
+            await client.wait_state(path, 'paused')
+
+    async def test_stop(self):
+        async with Desktop() as (service, client):
+            path, viewer = await self.watched(service, client, 'stop')
+            await viewer.close()
+            await client.wait_state(path, 'stopped')
+            self.assertEqual(await client.get(path, 'StateBy'), ('service', 'when-unwatched'))
+            async with await service.connect_v1('/sessions/pattern_1/ws') as viewer:
+                self.assertEqual((await viewer.next('hello'))['state'], 'stopped')
+
+    async def test_two_viewers(self):
+        """While one of them is there it is watched."""
+        async with Desktop() as (service, client):
+            path, viewer = await self.watched(service, client, 'stop', 0)
+            async with await service.connect('/sessions/pattern_1/ws') as plain:
+                await client.wait_property(path, 'Viewers', 2)
+                await viewer.close()
+                await client.wait_property(path, 'Viewers', 1)
+                step = await client.get(path, 'Step')
+                await client.wait_property(path, 'Step', lambda later: later > step)
+                self.assertEqual(await client.get(path, 'State'), 'running')
+                await plain.close()
+            await client.wait_state(path, 'stopped')
+
+    async def test_back_within_the_grace(self):
+        async with Desktop() as (service, client):
+            path, viewer = await self.watched(service, client, 'stop', 3600)
+            await viewer.close()
+            await client.wait_property(path, 'Viewers', 0)
+            async with await service.connect_v1('/sessions/pattern_1/ws') as viewer:
+                self.assertEqual((await viewer.next('hello'))['state'], 'running')
+
+    async def test_somebody_else_has_paused(self):
+        async with Desktop() as (service, client):
+            path, viewer = await self.watched(service, client, 'pause')
+            await client.session(path, 'Pause')
+            await client.wait_state(path, 'paused')
+            await viewer.close()
+            await client.wait_property(path, 'Viewers', 0)
+            async with await service.connect_v1('/sessions/pattern_1/ws') as viewer:
+                self.assertEqual((await viewer.next('hello'))['state'], 'paused')
+                self.assertEqual((await client.get(path, 'StateBy'))[0], 'dbus')
+
+    async def test_never_watched(self):
+        async with Desktop() as (service, client):
+            path = await client.create(when_unwatched='stop', grace_seconds=0, start=True)
+            await client.wait_property(path, 'Step', lambda step: step > 10)
+            self.assertEqual(await client.get(path, 'State'), 'running')
 
 
 # ---- what people type ----

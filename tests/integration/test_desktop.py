@@ -363,6 +363,29 @@ class Settings(TestCase):
             async with await service.connect():
                 self.assertEqual((await service.session())['generator'], 'attractor')
 
+    async def test_compress(self):
+        offer = [('Sec-WebSocket-Extensions', 'permessage-deflate')]
+
+        async def is_compressed(service):
+            async with await service.connect_raw('/ws?generator=pattern',
+                                                 headers=offer) as client:
+                return bool(client.response.get('Sec-WebSocket-Extensions'))
+
+        self.store(compress="'always'")
+        async with Service(env=self.env) as service:
+            self.assertTrue(await is_compressed(service))
+            self.store(compress="'never'")
+
+            async def is_not():
+                return not await is_compressed(service)
+
+            await wait_for(is_not, 'no compression')
+        self.store(compress="'always'")
+        async with Service('--compress=never', env=self.env) as service:
+            self.assertFalse(await is_compressed(service))
+            self.store(compress="'auto'")
+            await service.wait_log('“compress” has changed, but the command line')
+
     async def test_nonsense_is_told(self):
         self.store(default_generator="'nonsense'", address="'nonsense'")
         async with Service(env=self.env) as service:

@@ -101,16 +101,23 @@ class Words(GermanTestCase):
         self.assertIn('steht oben', self.err)
 
     async def test_a_session_s_life(self):
-        await self.serve()
+        service = await self.serve()
         await self.cli('run', '--detach', '--name=eins', '--rate=1,5', 'attractor')
         self.assertRegex(await self.cli('pause'), r'\Aeins: pausiert(, Schritt \d+)?\n\Z')
         self.assertRegex(await self.cli('step'), r'\Aeins: pausiert, Schritt \d+\n\Z')
         self.assertRegex(await self.cli('list'), r'\ANAME +GENERATOR +ZUSTAND +SCHRITT +SCHRITTE/S')
         status = await self.cli('status')
-        self.assertRegex(status, r'(?m)^  Zustand       pausiert, Schritt \d+$')
+        self.assertRegex(status, r'(?m)^  Zustand       pausiert, Schritt \d+, von stepcast '
+                                 r'\(Befehlszeile\)$')
         self.assertRegex(status, r'(?m)^  Grenze        höchstens 1,5 Schritte/s$')
         for line in status.splitlines()[1:]:
             self.assertRegex(line, r'\A  .{12}  \S', 'a label is too wide')
+        async with (await service.connect('/sessions/eins/ws')):
+            _, table = (await self.cli('status')).split('\n\n')
+            heading, row = table.splitlines()
+            self.assertRegex(heading, r'\A +NR\.  WER +ROLLE +LIEFERUNG +BILDER/S +GESENDET +ENTFALLEN +'
+                                      r'WARTET +UMLAUF\Z')
+            self.assertEqual(text_width(row), text_width(heading))
         self.assertRegex(await self.cli('stop'), r'\Aeins: angehalten bei Schritt \d+ nach \d+')
         self.assertEqual(await self.cli('close'), 'eins: geschlossen\n')
 

@@ -189,7 +189,7 @@ class Limits(TestCase):
 
     @unittest.skipIf(resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 4096, 'few files')
     async def test_more_sessions_than_there_may_be(self):
-        async with Service() as service:
+        async with Service('--max-viewers=1100') as service:
             path = '/ws?generator=pattern&bytes=300'
             clients = [await service.connect_raw(path) for _ in range(1024)]
             await service.wait_sessions(1024)

@@ -19,13 +19,14 @@ class Hello(TestCase):
                 self.assertEqual(hello['type'], 'hello')
                 self.assertLessEqual(
                     {'version', 'session', 'generator', 'summary', 'role', 'delivery', 'max-fps',
-                     'state', 'run', 'step', 'reason', 'parameters', 'metrics', 'limits'},
+                     'compressed', 'state', 'run', 'step', 'reason', 'parameters', 'metrics', 'limits'},
                     set(hello))
                 self.assertEqual(hello['session'], 'gray_scott_1')
                 self.assertEqual(hello['generator'], 'gray-scott')
                 self.assertEqual(hello['role'], 'control')
                 self.assertEqual(hello['delivery'], 'every')
                 self.assertEqual(hello['max-fps'], 60)
+                self.assertIs(hello['compressed'], False)
                 self.assertEqual((hello['state'], hello['run'], hello['step'], hello['reason']),
                                  ('idle', 0, 0, None))
                 self.assertIsInstance(hello['version'], str)

@@ -17,8 +17,10 @@ struct _StepcastMockSink
   guint window; /* frames */
   gsize window_bytes;
   gint64 due_us;
-  gint64 interval_us; /* from a frame to when the next is due */
+  StepcastFrameEncoder *encoder; /* (nullable) (unowned) */
+  gint64 interval_us;            /* from a frame to when the next is due */
   GPtrArray *frames;
+  StepcastActor *actor; /* (nullable) */
   StepcastMockSinkFunc func;
   gpointer user_data;
 };
@@ -32,6 +34,8 @@ stepcast_mock_sink_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
   demand->frames = self->window;
   demand->bytes = self->window_bytes;
   demand->due_us = self->due_us;
+  if (self->is_every ? self->window > 0 : self->due_us != STEPCAST_NEVER)
+    demand->encoder = self->encoder;
 }
 
 static void
@@ -80,11 +84,18 @@ stepcast_mock_sink_deliver (StepcastFrameSink *sink, StepcastFrame *const *frame
     }
 }
 
+static StepcastActor *
+stepcast_mock_sink_get_actor (StepcastFrameSink *sink)
+{
+  return STEPCAST_MOCK_SINK (sink)->actor;
+}
+
 static void
 frame_sink_init (StepcastFrameSinkInterface *iface)
 {
   iface->get_demand = stepcast_mock_sink_get_demand;
   iface->deliver = stepcast_mock_sink_deliver;
+  iface->get_actor = stepcast_mock_sink_get_actor;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastMockSink,
@@ -95,7 +106,10 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastMockSink,
 static void
 stepcast_mock_sink_finalize (GObject *object)
 {
-  g_ptr_array_unref (STEPCAST_MOCK_SINK (object)->frames);
+  StepcastMockSink *self = STEPCAST_MOCK_SINK (object);
+
+  g_ptr_array_unref (self->frames);
+  g_clear_pointer (&self->actor, stepcast_actor_unref);
 
   G_OBJECT_CLASS (stepcast_mock_sink_parent_class)->finalize (object);
 }
@@ -152,6 +166,13 @@ stepcast_mock_sink_set_due (StepcastMockSink *self, gint64 due_us)
   self->due_us = due_us;
 }
 
+/* @encoder: (nullable): outlives @self */
+void
+stepcast_mock_sink_set_encoder (StepcastMockSink *self, StepcastFrameEncoder *encoder)
+{
+  self->encoder = encoder;
+}
+
 void
 stepcast_mock_sink_set_interval (StepcastMockSink *self, gint64 interval_us)
 {
@@ -163,6 +184,14 @@ stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, 
 {
   self->func = func;
   self->user_data = user_data;
+}
+
+/* @id: whose it is: a viewer's number */
+void
+stepcast_mock_sink_set_viewer (StepcastMockSink *self, const char *id)
+{
+  g_clear_pointer (&self->actor, stepcast_actor_unref);
+  self->actor = stepcast_actor_new (STEPCAST_ACTOR_WEBSOCKET, id);
 }
 
 guint

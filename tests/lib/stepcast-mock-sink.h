@@ -23,9 +23,11 @@ StepcastMockSink *stepcast_mock_sink_new_latest (gint64 due_us);
 void stepcast_mock_sink_set_window (StepcastMockSink *self, guint window);
 void stepcast_mock_sink_set_window_bytes (StepcastMockSink *self, gsize window_bytes);
 void stepcast_mock_sink_set_due (StepcastMockSink *self, gint64 due_us);
+void stepcast_mock_sink_set_encoder (StepcastMockSink *self, StepcastFrameEncoder *encoder);
 void stepcast_mock_sink_set_interval (StepcastMockSink *self, gint64 interval_us);
 void
 stepcast_mock_sink_set_func (StepcastMockSink *self, StepcastMockSinkFunc func, gpointer user_data);
+void stepcast_mock_sink_set_viewer (StepcastMockSink *self, const char *id);
 
 void stepcast_mock_sink_drop (StepcastMockSink *self);
 

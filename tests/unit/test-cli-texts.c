@@ -3,11 +3,15 @@
 
 #include "config.h"
 
+#include <string.h>
+
+#include "stepcast-actor-text.h"
 #include "stepcast-error.h"
 #include "stepcast-live-line.h"
 #include "stepcast-output.h"
 #include "stepcast-suggest.h"
 #include "stepcast-values.h"
+#include "stepcast-viewer-table.h"
 
 /* What the command line makes of texts: of those that come from outside, and of those that go to a
  * terminal. */
@@ -170,6 +174,50 @@ test_values_refused (void)
   assert_refused ("text=\xff", STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
 }
 
+static void
+assert_actor (const char *kind, const char *id, const char *expected)
+{
+  g_autoptr (GVariant) actor = g_variant_ref_sink (g_variant_new ("(ss)", kind, id));
+  g_autofree char *text = stepcast_actor_text_format (actor);
+
+  g_assert_cmpstr (text, ==, expected);
+}
+
+static void
+test_actors (void)
+{
+  g_assert_null (stepcast_actor_text_format (NULL));
+  assert_actor ("", "", NULL);
+  assert_actor ("browser", "7", "viewer 7 (browser)");
+  assert_actor ("websocket", "12", "viewer 12 (WebSocket)");
+  assert_actor ("http", "127.0.0.1", "an HTTP client (127.0.0.1)");
+  assert_actor ("dbus", ":1.23", "a program on the bus (:1.23)");
+  assert_actor ("cli", ":1.23", "stepcast (command line)");
+  assert_actor ("service", "when-unwatched", "a rule, as nobody watched it");
+  assert_actor ("service", "newer", "a rule (newer)");
+  assert_actor ("newer\n", "\033[2J", "newer\\x0a \\x1b[2J");
+}
+
+static void
+test_viewer_table (void)
+{
+  g_autoptr (GVariant) viewers = g_variant_ref_sink (g_variant_new_parsed (
+    "[{'id': <'3'>, 'kind': <'browser'>, 'role': <'control'>, 'delivery': <'every'>, "
+    "'frames-per-second': <59.6>, 'sent': <uint64 123456>, 'missed': <uint64 0>, "
+    "'backlog-bytes': <uint64 1572864>, 'round-trip-seconds': <0.0123>, 'away': <true>}, "
+    "{'id': <'12'>, 'kind': <'websocket'>, 'role': <'view'>, 'delivery': <'latest'>, "
+    "'frames-per-second': <2.5>, 'sent': <uint64 7>, 'missed': <uint64 4711>, "
+    "'backlog-bytes': <uint64 12>, 'away': <false>}, {'delivery': <'\033[2J'>}]"));
+  g_autofree char *table = stepcast_viewer_table_format (viewers);
+
+  g_assert_cmpstr (
+    table, ==,
+    "  NO.  WHO            ROLE     DELIVERY  FRAMES/S    SENT  MISSED  BACKLOG  ROUND TRIP\n"
+    "    3  browser, away  control  every           60  123456       0  1.5 MiB       12 ms\n"
+    "   12  WebSocket      view     latest         2.5       7    4711     12 B           -\n"
+    "    -  -              -        \\x1b[2J          -       -       -        -           -\n");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -181,6 +229,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/cli/escape", test_escape);
   g_test_add_func ("/cli/suggest", test_suggest);
   g_test_add_func ("/cli/suggest/bounds", test_suggest_bounds);
+  g_test_add_func ("/cli/actors", test_actors);
+  g_test_add_func ("/cli/viewer-table", test_viewer_table);
   g_test_add_func ("/cli/values", test_values);
   g_test_add_func ("/cli/values/refused", test_values_refused);
 

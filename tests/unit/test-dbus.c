@@ -10,11 +10,13 @@
 
 #include <gio/gunixfdlist.h>
 
+#include "stepcast-callers.h"
 #include "stepcast-dbus-error.h"
 #include "stepcast-enum-types.h"
 #include "stepcast-exporter.h"
 #include "stepcast-generator-source.h"
 #include "stepcast-mock-generator.h"
+#include "stepcast-mock-sink.h"
 #include "stepcast-test-wait.h"
 
 /* The objects on a bus of the test's own: an exporter at one connection, a client at another. Both
@@ -637,7 +639,7 @@ has_object (GVariant *objects, const char *path)
     return FALSE;
   session = g_variant_lookup_value (interfaces, SESSION, G_VARIANT_TYPE_VARDICT);
   g_assert_nonnull (session);
-  g_assert_cmpuint (g_variant_n_children (session), ==, 16);
+  g_assert_cmpuint (g_variant_n_children (session), ==, 23);
   return TRUE;
 }
 
@@ -831,6 +833,124 @@ test_state_has_its_reason (Fixture *fixture, gconstpointer data)
   assert_changed (fixture, index, "Reason", "('', '')");
   assert_changed (fixture, index, "Run", "2");
   assert_changed (fixture, index, "Step", "0");
+}
+
+static void
+test_state_has_its_maker (Fixture *fixture, gconstpointer data)
+{
+  const char *name = g_dbus_connection_get_unique_name (fixture->client);
+  g_autofree char *as_dbus = g_strdup_printf ("('dbus', '%s')", name);
+  g_autofree char *as_cli = g_strdup_printf ("('cli', '%s')", name);
+  guint index;
+
+  create (fixture, "@a{sv} {}");
+  assert_is (fixture, "StateBy", "('', '')");
+  forget_changes (fixture);
+  request (fixture, "Start");
+  /* Before the answer. */
+  index = wait_for_change (fixture, "State", "'running'");
+  assert_changed (fixture, index, "StateBy", as_dbus);
+
+  do_call (fixture, PATH, MANAGER, "Introduce", g_variant_new ("(s)", "cli"));
+  forget_changes (fixture);
+  request (fixture, "Pause");
+  index = wait_for_change (fixture, "State", "'paused'");
+  assert_changed (fixture, index, "StateBy", as_cli);
+
+  do_call (fixture, SESSION_PATH, SESSION, "SetParameters",
+           g_variant_new_parsed ("({'level': <7>},)"));
+  assert_is (fixture, "ParametersBy", as_cli);
+  stepcast_mock_control_finish_after (fixture->control, 1, STEPCAST_STEP_NONE);
+  forget_changes (fixture);
+  request (fixture, "Resume");
+  index = wait_for_change (fixture, "State", "'finished'");
+  assert_changed (fixture, index, "StateBy", "('', '')");
+}
+
+static void
+test_holder_changes (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastMockSink) sink = stepcast_mock_sink_new_every (0);
+  StepcastSession *session = create (fixture, "@a{sv} {}");
+  guint index;
+
+  stepcast_mock_sink_set_viewer (sink, "7");
+  stepcast_session_add_sink (session, STEPCAST_FRAME_SINK (sink));
+  request (fixture, "Start");
+  wait_for_change (fixture, "HeldBy", "('websocket', '7')");
+  forget_changes (fixture);
+  request (fixture, "Pause");
+  index = wait_for_change (fixture, "State", "'paused'");
+  assert_changed (fixture, index, "HeldBy", "('', '')");
+  stepcast_session_remove_sink (session, STEPCAST_FRAME_SINK (sink));
+}
+
+static void
+test_unwatched_is_told (Fixture *fixture, gconstpointer data)
+{
+  create (fixture, "{'when-unwatched': <'pause'>, 'grace-seconds': <2>}");
+  assert_is (fixture, "WhenUnwatched", "'pause'");
+  assert_is (fixture, "GraceSeconds", "2.0");
+  wait_for_change (fixture, "WhenUnwatched", "'pause'");
+}
+
+static void
+assert_kind (StepcastCallers *callers, GDBusConnection *caller, const char *kind)
+{
+  const char *name = g_dbus_connection_get_unique_name (caller);
+  g_autoptr (StepcastActor) actor = stepcast_callers_make_actor (callers, name);
+
+  g_assert_cmpstr (stepcast_actor_get_kind_nick (actor), ==, kind);
+  g_assert_cmpstr (stepcast_actor_get_id (actor), ==, name);
+}
+
+static gboolean
+is_kind (StepcastCallers *callers, const char *name, const char *kind)
+{
+  g_autoptr (StepcastActor) actor = stepcast_callers_make_actor (callers, name);
+
+  return g_str_equal (stepcast_actor_get_kind_nick (actor), kind);
+}
+
+static void
+introduce (Fixture *fixture, StepcastCallers *callers, GDBusConnection *caller, const char *kind)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (stepcast_callers_introduce (callers, fixture->service,
+                                             g_dbus_connection_get_unique_name (caller), kind,
+                                             &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_callers (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastCallers) callers = stepcast_callers_new ();
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *caller = connect_to_bus ();
+  g_autofree char *name = g_strdup (g_dbus_connection_get_unique_name (caller));
+
+  assert_kind (callers, caller, "dbus");
+  introduce (fixture, callers, caller, "cli");
+  introduce (fixture, callers, caller, "cli");
+  assert_kind (callers, caller, "cli");
+  assert_kind (callers, fixture->client, "dbus");
+  introduce (fixture, callers, caller, "dbus");
+  assert_kind (callers, caller, "dbus");
+
+  introduce (fixture, callers, caller, "cli");
+  g_assert_false (stepcast_callers_introduce (callers, fixture->service, name, "browser", &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE);
+  assert_kind (callers, caller, "cli");
+
+  /* It is forgotten when it leaves, and when it had left before it could be watched. */
+  disconnect (&caller);
+  stepcast_test_wait_for (is_kind (callers, name, "dbus"));
+  g_assert_true (stepcast_callers_introduce (callers, fixture->service, name, "cli", NULL));
+  stepcast_test_wait_for (is_kind (callers, name, "dbus"));
+
+  introduce (fixture, callers, fixture->client, "cli"); /* is still watched when all ends */
 }
 
 static void
@@ -1261,6 +1381,10 @@ add_tests (void)
   ADD ("changes/counters-stop-with-the-run", test_counters_stop_with_the_run);
   ADD ("changes/state-has-its-step", test_state_has_its_step);
   ADD ("changes/state-has-its-reason", test_state_has_its_reason);
+  ADD ("changes/state-has-its-maker", test_state_has_its_maker);
+  ADD ("changes/holder", test_holder_changes);
+  ADD ("changes/unwatched", test_unwatched_is_told);
+  ADD ("callers", test_callers);
   ADD ("changes/parameters-and-rate", test_parameters_and_rate_change);
   ADD ("changes/can-not-be-set", test_properties_that_can_not_be_set);
   ADD ("changes/speed-of-a-standstill", test_speed_of_a_standstill);

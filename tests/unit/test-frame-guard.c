@@ -531,6 +531,21 @@ test_pace_of_long_messages (void)
   g_assert_cmpint (delay_us, <=, (183 + 62 - 200 + 1) * 1000 + 1);
 }
 
+/* What was short on the wire, and long once it was inflated, counts as if it had come so. */
+static void
+test_pace_of_the_inflated (void)
+{
+  StepcastFrameGuard guard;
+
+  stepcast_frame_guard_init (&guard, 0);
+  stepcast_frame_guard_charge (&guard, 1023);
+  g_assert_cmpfloat (guard.tokens, ==, STEPCAST_FRAMES_AT_ONCE);
+  for (guint i = 0; i < 5; i++)
+    stepcast_frame_guard_charge (&guard, STEPCAST_MAX_MESSAGE_BYTES);
+  g_assert_cmpfloat (guard.tokens, ==, STEPCAST_FRAMES_AT_ONCE - 5 * 64);
+  g_assert_cmpint (stepcast_frame_guard_get_delay_us (&guard, 0), >=, 120 * 1000);
+}
+
 /* Pings that are hidden, and what comes after a violation, are paced as well. */
 static void
 test_pace_of_the_unseen (void)
@@ -548,6 +563,44 @@ test_pace_of_the_unseen (void)
   g_assert_cmpint (stepcast_frame_guard_get_delay_us (&guard, 0), >, 0);
 }
 
+/* ---- pongs ---- */
+
+/* What our pings carry is found again, in whatever pieces it comes; others are passed by. */
+static void
+test_pongs (void)
+{
+  static const guint8 mask[4] = { 0x12, 0x89, 0x00, 0xff };
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  add_frame (bytes, FIN | PONG, 0);
+  add_frame (bytes, FIN | PING, STEPCAST_PING_BYTES);
+  add_frame (bytes, FIN | TEXT, STEPCAST_PING_BYTES);
+  add_frame (bytes, FIN | PONG, STEPCAST_PING_BYTES - 1);
+  add_frame (bytes, FIN | PONG, STEPCAST_PING_BYTES + 1);
+  add_header (bytes, FIN | PONG, STEPCAST_PING_BYTES, FORM_SHORTEST, TRUE);
+  for (guint8 i = 0; i < STEPCAST_PING_BYTES; i++)
+    {
+      guint8 byte = (guint8) (0xf0 + i) ^ mask[i % 4];
+
+      g_byte_array_append (bytes, &byte, 1);
+    }
+  add_frame (bytes, FIN | PONG, 125);
+  add_frame (bytes, FIN | TEXT, 100);
+
+  for (gsize chunk = 1; chunk <= bytes->len; chunk++)
+    {
+      StepcastFrameGuard guard;
+      g_autoptr (GByteArray) shown = NULL;
+
+      stepcast_frame_guard_init (&guard, 0);
+      shown = feed (&guard, bytes->data, bytes->len, chunk);
+      g_assert_cmpmem (shown->data, shown->len, bytes->data, bytes->len);
+      g_assert_cmpuint (guard.n_pongs, ==, 1);
+      for (guint8 i = 0; i < STEPCAST_PING_BYTES; i++)
+        g_assert_cmphex (guard.pong[i], ==, 0xf0 + i);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -562,11 +615,13 @@ main (int argc, char *argv[])
   g_test_add_func ("/frame-guard/pings/hidden", test_hidden_pings);
   g_test_add_func ("/frame-guard/pings/hiding-changes", test_hiding_changes);
   g_test_add_func ("/frame-guard/pings/violation", test_hidden_violation);
+  g_test_add_func ("/frame-guard/pongs", test_pongs);
   g_test_add_func ("/frame-guard/after-violation", test_after_violation);
   g_test_add_func ("/frame-guard/pace/burst", test_burst);
   g_test_add_func ("/frame-guard/pace/rate", test_pace);
   g_test_add_func ("/frame-guard/pace/long", test_pace_of_long_messages);
   g_test_add_func ("/frame-guard/pace/unseen", test_pace_of_the_unseen);
+  g_test_add_func ("/frame-guard/pace/inflated", test_pace_of_the_inflated);
 
   return g_test_run ();
 }

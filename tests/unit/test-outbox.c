@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "stepcast-deflate-encoder.h"
 #include "stepcast-dialect.h"
 #include "stepcast-outbox.h"
+#include "stepcast-test-inflate.h"
 
 #define N_VECTORS 64
 
@@ -380,6 +382,131 @@ test_longest_prefix (void)
                    "\"step\":18446744073709551615,\"time\":9223372036854.775807}\n<svg/>");
 }
 
+/* ---- compressed frames ---- */
+
+/* A frame with its encoded form, of numbers that don't compress to nothing. */
+static StepcastFrame *
+make_encoded_frame (guint n_numbers)
+{
+  g_autoptr (StepcastFrameEncoder) encoder = stepcast_deflate_encoder_new ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (n_numbers);
+  g_autoptr (GString) text = g_string_new ("<svg xmlns='http://www.w3.org/2000/svg'><path d='M");
+  g_autoptr (GBytes) svg = NULL;
+  g_autoptr (GBytes) encoded = NULL;
+
+  for (guint i = 0; i < n_numbers; i++)
+    g_string_append_printf (text, " %u", g_rand_int (rand));
+  g_string_append (text, "'/></svg>");
+  svg = g_string_free_to_bytes (g_steal_pointer (&text));
+  encoded = stepcast_frame_encoder_encode (encoder, svg, NULL);
+  return stepcast_frame_new_encoded (svg, encoded, 1, 1, 1, 0);
+}
+
+/* Reads a message whose first byte is @first_byte, and inflates it if that says so. */
+static char *
+read_deflated (GByteArray *wire, guint8 first_byte)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GBytes) payload = NULL;
+  g_autoptr (GBytes) inflated = NULL;
+  gsize end, length;
+  const char *data;
+
+  g_assert_cmphex (wire->data[0], ==, first_byte);
+  wire->data[0] = 0x81;
+  end = read_message (wire, 0, &text);
+  g_assert_cmpuint (end, ==, wire->len);
+  length = wire->data[1] < 126 ? 2 : wire->data[1] == 126 ? 4 : 10;
+  payload = g_bytes_new (wire->data + length, wire->len - length);
+  if (first_byte == 0x81)
+    return g_steal_pointer (&text);
+
+  inflated = stepcast_test_inflate (payload);
+  data = g_bytes_get_data (inflated, &length);
+  return g_strndup (data, length);
+}
+
+/* What comes out is what stands before the document, and the document: around each form of the
+ * header, whatever the prefix. */
+static void
+test_deflated (void)
+{
+  static const guint sizes[] = {
+    1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16, 20, 1000, 14000, 20000
+  };
+  char longest[STEPCAST_PREFIX_BYTES];
+  const char *const prefixes[] = { NULL, "", "\n", "{\"type\":\"frame\"}\n", longest };
+
+  memset (longest, 'p', sizeof longest - 1);
+  longest[sizeof longest - 1] = '\0';
+  for (guint i = 0; i < G_N_ELEMENTS (sizes) * G_N_ELEMENTS (prefixes); i++)
+    {
+      const char *prefix = prefixes[i % G_N_ELEMENTS (prefixes)];
+      g_autoptr (StepcastFrame) frame = make_encoded_frame (sizes[i / G_N_ELEMENTS (prefixes)]);
+      gsize svg_length;
+      const char *svg = g_bytes_get_data (stepcast_frame_get_svg (frame), &svg_length);
+      gboolean is_encoded = stepcast_frame_get_encoded (frame) != NULL;
+      g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+      g_autoptr (GByteArray) wire = g_byte_array_new ();
+      g_autofree char *expected =
+        g_strdup_printf ("%s%.*s", prefix != NULL ? prefix : "", (int) svg_length, svg);
+      g_autofree char *text = NULL;
+
+      stepcast_outbox_set_takes_deflated (outbox, TRUE);
+      stepcast_outbox_push_frame (outbox, prefix, frame);
+      while (write_some (outbox, wire, 777, FALSE) > 0)
+        ;
+      text = read_deflated (wire, is_encoded ? 0xc1 : 0x81);
+      g_assert_cmpstr (text, ==, expected);
+    }
+}
+
+/* Who has not negotiated it never gets it, and who has gets what there is. */
+static void
+test_deflated_or_not (void)
+{
+  g_autoptr (StepcastFrame) encoded = make_encoded_frame (100);
+  g_autoptr (StepcastFrame) raw = make_frame ("<svg/>");
+
+  for (guint i = 0; i < 4; i++)
+    {
+      gboolean takes_deflated = i % 2 != 0;
+      StepcastFrame *frame = i / 2 != 0 ? encoded : raw;
+      g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+      g_autoptr (GByteArray) wire = g_byte_array_new ();
+      g_autofree char *text = NULL;
+      gsize length;
+      const char *svg = g_bytes_get_data (stepcast_frame_get_svg (frame), &length);
+
+      stepcast_outbox_set_takes_deflated (outbox, takes_deflated);
+      stepcast_outbox_push_frame (outbox, NULL, frame);
+      write_all (outbox, wire);
+      text = read_deflated (wire, takes_deflated && frame == encoded ? 0xc1 : 0x81);
+      g_assert_cmpuint (strlen (text), ==, length);
+      g_assert_cmpmem (text, length, svg, length);
+    }
+}
+
+/* All viewers, whatever they speak, share the compressed bytes. */
+static void
+test_deflated_is_shared (void)
+{
+  g_autoptr (StepcastFrame) frame = make_encoded_frame (100);
+  gconstpointer shared = g_bytes_get_data (stepcast_frame_get_encoded (frame), NULL);
+  const char *const prefixes[] = { NULL, "{\"type\":\"frame\"}\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    {
+      g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+      GOutputVector vectors[N_VECTORS];
+
+      stepcast_outbox_set_takes_deflated (outbox, TRUE);
+      stepcast_outbox_push_frame (outbox, prefixes[i], frame);
+      g_assert_cmpuint (stepcast_outbox_gather (outbox, vectors, N_VECTORS, FALSE), ==, 2);
+      g_assert_true (vectors[1].buffer == shared);
+    }
+}
+
 /* ---- what one write takes ---- */
 
 static gsize
@@ -486,6 +613,65 @@ test_accounts (void)
   assert_messages (wire, "<svg 1/>\n<svg 2/>\n0123456789");
 }
 
+/* ---- control frames ---- */
+
+static const guint8 ping_payload[STEPCAST_PING_BYTES] = { 0, 1, 2, 3, 0xff, 0, 0x89, 7 };
+
+/* It goes before frames, but not within one, and does not overtake an answer. */
+static void
+test_ping (void)
+{
+  static const guint8 expected[] =
+    "\x81\x08<svg 1/>\x81\x03now\x89\x08\x00\x01\x02\x03\xff\x00\x89\x07"
+    "\x81\x08<svg 2/>";
+  g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new ();
+
+  push_frame (outbox, "<svg 1/>");
+  push_frame (outbox, "<svg 2/>");
+  write_some (outbox, wire, 3, FALSE);
+  stepcast_outbox_push_text (outbox, "now", TRUE);
+  g_assert_false (stepcast_outbox_has_ping (outbox));
+  stepcast_outbox_push_ping (outbox, ping_payload);
+  g_assert_true (stepcast_outbox_has_ping (outbox));
+  g_assert_cmpuint (stepcast_outbox_get_n_waiting_frames (outbox), ==, 1);
+
+  write_some (outbox, wire, 7 + 5 + 9, FALSE); /* all but its last byte */
+  g_assert_true (stepcast_outbox_has_ping (outbox));
+  write_some (outbox, wire, 1, FALSE);
+  g_assert_false (stepcast_outbox_has_ping (outbox));
+  write_all (outbox, wire);
+  g_assert_cmpmem (wire->data, wire->len, expected, sizeof expected - 1);
+}
+
+static void
+test_ping_is_dropped (void)
+{
+  g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+
+  stepcast_outbox_push_ping (outbox, ping_payload);
+  stepcast_outbox_drop_frames (outbox);
+  g_assert_true (stepcast_outbox_has_ping (outbox));
+  stepcast_outbox_drop_all (outbox);
+  g_assert_false (stepcast_outbox_has_ping (outbox));
+  g_assert_true (stepcast_outbox_is_empty (outbox));
+  g_assert_cmpuint (stepcast_outbox_get_answer_bytes (outbox), ==, 0);
+}
+
+static void
+test_close (void)
+{
+  static const guint8 expected[] = "\x81\x04told\x81\x06<svg/>\x88\x07\x03\xf5later";
+  g_autoptr (StepcastOutbox) outbox = stepcast_outbox_new ();
+  g_autoptr (GByteArray) wire = g_byte_array_new ();
+
+  push_frame (outbox, "<svg/>");
+  stepcast_outbox_push_text (outbox, "told", TRUE);
+  stepcast_outbox_push_close (outbox, 1013, "later");
+  write_all (outbox, wire);
+  g_assert_cmpmem (wire->data, wire->len, expected, sizeof expected - 1);
+}
+
 static void
 on_freed (gpointer is_freed)
 {
@@ -532,9 +718,15 @@ main (int argc, char *argv[])
   g_test_add_func ("/outbox/header/lengths", test_header_lengths);
   g_test_add_func ("/outbox/header/prefix", test_prefix);
   g_test_add_func ("/outbox/header/longest-prefix", test_longest_prefix);
+  g_test_add_func ("/outbox/deflated/inflates", test_deflated);
+  g_test_add_func ("/outbox/deflated/or-not", test_deflated_or_not);
+  g_test_add_func ("/outbox/deflated/is-shared", test_deflated_is_shared);
   g_test_add_func ("/outbox/gather/limits", test_gather_limits);
   g_test_add_func ("/outbox/gather/order", test_gather_keeps_order);
   g_test_add_func ("/outbox/accounts", test_accounts);
+  g_test_add_func ("/outbox/control/ping", test_ping);
+  g_test_add_func ("/outbox/control/ping-is-dropped", test_ping_is_dropped);
+  g_test_add_func ("/outbox/control/close", test_close);
   g_test_add_func ("/outbox/payload-is-shared", test_payload_is_shared);
 
   return g_test_run ();

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "stepcast-error.h"
+#include "stepcast-mock-encoder.h"
 #include "stepcast-mock-sink.h"
 #include "stepcast-program-source.h"
 #include "stepcast-session.h"
@@ -623,6 +624,72 @@ test_join_in_silence (Fixture *fixture, gconstpointer data)
   assert_stops (fixture);
 }
 
+/* ---- encoded ---- */
+
+/* Each document that somebody sees is encoded once, and those of which nobody does are not. */
+static void
+test_encoded (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+
+  make_session (fixture, "docs 1 100");
+  fixture->sink = stepcast_mock_sink_new_every (3);
+  stepcast_mock_sink_set_encoder (fixture->sink, STEPCAST_FRAME_ENCODER (encoder));
+  stepcast_session_add_sink (fixture->session, STEPCAST_FRAME_SINK (fixture->sink));
+  start (fixture);
+  stepcast_test_wait_for (get_n_frames (fixture) == 3);
+  stepcast_mock_sink_set_window (fixture->sink, G_MAXUINT);
+  stepcast_session_proceed (fixture->session);
+  wait_for_state (fixture, STEPCAST_SESSION_STATE_FINISHED);
+
+  assert_frames (fixture, 100);
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), ==, 100);
+  for (guint i = 0; i < 100; i++)
+    g_assert_nonnull (stepcast_frame_get_encoded (stepcast_mock_sink_get_frame (fixture->sink, i)));
+}
+
+/* A document that is shown late, with no slice of its own, is encoded, too. */
+static void
+test_encoded_late (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+
+  make_session (fixture, "docs 1 20; exec sleep 1000");
+  follow_latest (fixture, STEPCAST_NEVER);
+  stepcast_mock_sink_set_encoder (fixture->sink, STEPCAST_FRAME_ENCODER (encoder));
+  start (fixture);
+  stepcast_test_wait_for (get_step (fixture) == 20);
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), ==, 0);
+
+  stepcast_mock_sink_set_due (fixture->sink, g_get_monotonic_time () + G_USEC_PER_SEC / 10);
+  stepcast_session_proceed (fixture->session);
+  stepcast_test_wait_for (get_last_step (fixture) == 20);
+  g_assert_nonnull (stepcast_frame_get_encoded (stepcast_mock_sink_get_last (fixture->sink)));
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), ==, 1);
+}
+
+/* Cancelled at whatever it is then: encodings are taken back, too. */
+static void
+test_cancel_encoded (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+
+  make_session (fixture, "docs 1 1000000");
+  fixture->sink = stepcast_mock_sink_new_every (G_MAXUINT);
+  stepcast_mock_sink_set_encoder (fixture->sink, STEPCAST_FRAME_ENCODER (encoder));
+  stepcast_session_add_sink (fixture->session, STEPCAST_FRAME_SINK (fixture->sink));
+  for (guint round = 0; round < 20; round++)
+    {
+      guint n_frames = get_n_frames (fixture);
+
+      start (fixture);
+      stepcast_test_wait_for (get_n_frames (fixture) > n_frames);
+      for (guint i = 0; i < round; i++)
+        g_main_context_iteration (NULL, FALSE);
+      assert_stops (fixture);
+    }
+}
+
 /* ---- drawing when it is asked for ---- */
 
 typedef struct
@@ -1162,6 +1229,9 @@ main (int argc, char *argv[])
   ADD ("late/due-in-silence", test_due_in_silence);
   ADD ("late/last-of-a-burst", test_last_of_a_burst);
   ADD ("late/join-in-silence", test_join_in_silence);
+  ADD ("encoded/every", test_encoded);
+  ADD ("encoded/late", test_encoded_late);
+  ADD ("encoded/cancelled", test_cancel_encoded);
   ADD ("draw/paused", test_draw);
   ADD ("draw/stopped", test_draw_after_stop);
   ADD ("draw/failed", test_draw_after_failure);

@@ -7,6 +7,7 @@
 
 #include "stepcast-error.h"
 #include "stepcast-generator-source.h"
+#include "stepcast-mock-encoder.h"
 #include "stepcast-mock-generator.h"
 #include "stepcast-mock-sink.h"
 #include "stepcast-pacer.h"
@@ -960,6 +961,122 @@ test_no_sink_no_draw (void)
   stop_and_wait (&fixture);
   g_assert_cmpuint (stepcast_mock_control_get_n_draws (fixture.control), ==, 0);
   g_assert_null (stepcast_session_get_latest_frame (fixture.session));
+  tear_down (&fixture);
+}
+
+/* Whether @frame has what the mock encoder makes of its document. */
+static gboolean
+is_encoded (StepcastFrame *frame)
+{
+  GBytes *encoded = stepcast_frame_get_encoded (frame);
+  gsize length, encoded_length;
+  const char *svg = g_bytes_get_data (stepcast_frame_get_svg (frame), &length);
+  const char *text;
+
+  if (encoded == NULL)
+    return FALSE;
+  text = g_bytes_get_data (encoded, &encoded_length);
+  g_assert_cmpmem (text, strlen ("encoded "), "encoded ", strlen ("encoded "));
+  g_assert_cmpmem (text + strlen ("encoded "), encoded_length - strlen ("encoded "), svg, length);
+  return TRUE;
+}
+
+/* A frame is encoded once, whoever looks; and those who do not want it so have the same frame. */
+static void
+test_encoded_once (void)
+{
+  const guint n_sinks = 20;
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+  g_autoptr (GPtrArray) sinks = g_ptr_array_new_with_free_func (g_object_unref);
+  Fixture fixture;
+
+  set_up (&fixture, 2, DEADLINE_MS);
+  stepcast_mock_control_finish_after (fixture.control, 100, STEPCAST_STEP_LAST);
+  for (guint i = 0; i < n_sinks; i++)
+    {
+      StepcastMockSink *sink = stepcast_mock_sink_new_every (G_MAXUINT);
+
+      if (i % 4 != 0)
+        stepcast_mock_sink_set_encoder (sink, STEPCAST_FRAME_ENCODER (encoder));
+      stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (sink));
+      g_ptr_array_add (sinks, sink);
+    }
+  start (&fixture);
+  wait_for_state (&fixture, STEPCAST_SESSION_STATE_FINISHED);
+
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), ==, 100);
+  for (guint i = 0; i < n_sinks; i++)
+    {
+      g_assert_cmpuint (stepcast_mock_sink_get_n_frames (sinks->pdata[i]), ==, 100);
+      for (guint k = 0; k < 100; k++)
+        {
+          StepcastFrame *frame = stepcast_mock_sink_get_frame (sinks->pdata[i], k);
+
+          g_assert_true (is_encoded (frame));
+          g_assert_true (frame == stepcast_mock_sink_get_frame (sinks->pdata[0], k));
+        }
+    }
+  tear_down (&fixture);
+}
+
+/* Where each frame is wanted, but not encoded, only those are that somebody takes who wants them
+ * so: the last of those that come together. */
+static void
+test_encoded_last (void)
+{
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+  g_autoptr (StepcastMockSink) every = stepcast_mock_sink_new_every (10);
+  g_autoptr (StepcastMockSink) sink = stepcast_mock_sink_new_latest (0);
+  Fixture fixture;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  stepcast_mock_sink_set_encoder (sink, STEPCAST_FRAME_ENCODER (encoder));
+  stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (every));
+  stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (sink));
+  start (&fixture);
+  stepcast_test_wait_for (stepcast_mock_sink_get_n_frames (every) == 10);
+  for (guint i = 0; i < 9; i++) /* they may have come in more than one slice */
+    {
+      StepcastFrame *frame = stepcast_mock_sink_get_frame (every, i);
+
+      g_assert_true (frame == stepcast_mock_sink_get_frame (sink, i));
+    }
+  g_assert_true (is_encoded (stepcast_mock_sink_get_last (every)));
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), <, 10);
+  tear_down (&fixture);
+}
+
+/* Nothing is encoded while nobody who wants it so wants a frame. */
+static void
+test_encoded_on_demand (void)
+{
+  g_autoptr (StepcastMockEncoder) encoder = stepcast_mock_encoder_new ();
+  g_autoptr (StepcastMockSink) plain = stepcast_mock_sink_new_latest (0);
+  g_autoptr (StepcastMockSink) sink = stepcast_mock_sink_new_latest (STEPCAST_NEVER);
+  g_auto (Answer) answer = { 0 };
+  Fixture fixture;
+  guint n_frames;
+
+  set_up (&fixture, 1, DEADLINE_MS);
+  stepcast_mock_sink_set_encoder (sink, STEPCAST_FRAME_ENCODER (encoder));
+  stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (plain));
+  stepcast_session_add_sink (fixture.session, STEPCAST_FRAME_SINK (sink));
+  start (&fixture);
+  stepcast_test_wait_for (stepcast_mock_sink_get_n_frames (plain) >= 10);
+  g_assert_cmpuint (stepcast_mock_encoder_get_n_calls (encoder), ==, 0);
+  g_assert_false (is_encoded (stepcast_mock_sink_get_last (sink)));
+
+  n_frames = stepcast_mock_sink_get_n_frames (sink);
+  stepcast_mock_sink_set_due (sink, 0);
+  stepcast_test_wait_for (stepcast_mock_sink_get_n_frames (sink) >= n_frames + 10);
+  g_assert_true (is_encoded (stepcast_mock_sink_get_last (sink)));
+  stop_and_wait (&fixture);
+
+  /* One that stands still is drawn in a slice of its own. */
+  draw_begin (&fixture, &answer);
+  stepcast_test_wait_for (answer.is_done);
+  g_assert_no_error (answer.error);
+  g_assert_true (is_encoded (answer.frame));
   tear_down (&fixture);
 }
 
@@ -2077,6 +2194,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/frames/interval", test_draws_at_an_interval);
   g_test_add_func ("/session/frames/no-sink-no-draw", test_no_sink_no_draw);
   g_test_add_func ("/session/frames/validated", test_validated);
+  g_test_add_func ("/session/frames/encoded-once", test_encoded_once);
+  g_test_add_func ("/session/frames/encoded-last", test_encoded_last);
+  g_test_add_func ("/session/frames/encoded-on-demand", test_encoded_on_demand);
 
   g_test_add_func ("/session/draw/idle", test_draw_idle);
   g_test_add_func ("/session/draw/running", test_draw_running);

@@ -509,8 +509,9 @@ static void
 test_greeting (void)
 {
   static const StepcastGreeting greetings[] = {
-    { "1", "0123456789abcdef", FALSE, 0, STEPCAST_ROLE_CONTROL, STEPCAST_DELIVERY_EVERY, 60, 0 },
-    { "23", NULL, TRUE, 4, STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 1, 2048 },
+    { "1", "0123456789abcdef", FALSE, 0, STEPCAST_ROLE_CONTROL, STEPCAST_DELIVERY_EVERY, 60, 0,
+      TRUE },
+    { "23", NULL, TRUE, 4, STEPCAST_ROLE_VIEW, STEPCAST_DELIVERY_LATEST, 1, 2048, FALSE },
   };
   g_autoptr (StepcastScheduler) scheduler = stepcast_scheduler_new (1);
   g_autoptr (StepcastSession) session =
@@ -521,11 +522,12 @@ test_greeting (void)
       JsonObject *hello;
       g_autoptr (JsonNode) root = NULL;
 
-      root = read_message (stepcast_v1_dialect.greeting (session, &greetings[i]), "hello",
-                           "version session generator summary role delivery max-fps max-bytes "
-                           "viewer resume resumed when-unwatched grace-seconds rate state run "
-                           "step reason by held-by parameters metrics limits",
-                           &hello);
+      root = read_message (
+        stepcast_v1_dialect.greeting (session, &greetings[i]), "hello",
+        "version session generator summary role delivery max-fps max-bytes "
+        "compressed viewer resume resumed when-unwatched grace-seconds rate state run "
+        "step reason by held-by parameters metrics limits",
+        &hello);
       assert_member (hello, "version", "\"" PACKAGE_VERSION "\"");
       assert_member (hello, "session", "\"under_test_1\"");
       assert_member (hello, "generator", "\"under-test\"");
@@ -533,6 +535,7 @@ test_greeting (void)
       assert_member (hello, "role", i == 0 ? "\"control\"" : "\"view\"");
       assert_member (hello, "delivery", i == 0 ? "\"every\"" : "\"latest\"");
       assert_member (hello, "max-fps", i == 0 ? "60" : "1");
+      assert_member (hello, "compressed", i == 0 ? "true" : "false");
       assert_member (hello, "max-bytes", i == 0 ? "0" : "2048");
       assert_member (hello, "viewer", i == 0 ? "\"1\"" : "\"23\"");
       assert_member (hello, "resume", i == 0 ? "\"0123456789abcdef\"" : "null");
