@@ -555,22 +555,20 @@ class Rude(TestCase):
                 await asyncio.gather(wait_for(is_alone, 'one viewer'), owner.steps(200))
                 await owner.stop()
 
-    async def assert_refused(self, service, client, data):
-        """Closed with 1008 for answers that are not read; others are not held up."""
+    async def assert_closed(self, service, client, session, data, others):
+        """Closed with 1008 for answers that are not read, which is seen when they are."""
         flooding = asyncio.create_task(self.flood(client, data))
 
-        async def is_alone():
-            return (await service.session())['viewers'] == 1
+        async def has_left():
+            return (await service.session(session))['viewers'] == others
 
-        await wait_for(is_alone, 'that it has left')
+        await wait_for(has_left, 'that it has left')
         flooding.cancel()
         await asyncio.gather(flooding, return_exceptions=True)
-        code, reason = None, b''
-        while code is None:
-            opcode, payload = await client.frame()
-            if opcode == CLOSE:
-                code, reason = struct.unpack('>H', payload[:2])[0], payload[2:]
-        self.assertEqual((code, reason), (1008, b'More than 256 KiB of answers were not read'))
+        while (frame := await client.frame())[0] != CLOSE:
+            pass
+        self.assertEqual((struct.unpack('>H', frame[1][:2]), frame[1][2:]),
+                         ((1008,), b'More than 256 KiB of answers were not read'))
         client.socket.close()
 
     async def test_answers_without_end_that_are_not_read(self):
@@ -582,24 +580,22 @@ class Rude(TestCase):
                                         json.dumps({'type': 'nonsense', 'id': 'x' * 100}))):
                     client = await service.connect_raw('/sessions/pattern_1/ws',
                                                        receive_bytes=SMALL, protocol=protocol)
-                    await self.assert_refused(service, client,
-                                              make_frame(TEXT, text) * (100_000 // len(text)))
+                    await self.assert_closed(service, client, 'pattern_1',
+                                             make_frame(TEXT, text) * (100_000 // len(text)), 1)
                 if not SANITIZED:
                     self.assertLess(service.rss() - before, 4 * MIB)
-                # Its own session ends with it: it can't come back.
+                # It may come back, and read.
                 client = await service.connect_raw_v1(receive_bytes=SMALL, generator='pattern',
                                                       grace=LONG)
-                token = (await client.next('hello'))['resume']
-                client_session = asyncio.create_task(
-                    self.flood(client, make_frame(TEXT, json.dumps({'type': 'x', 'id': 'y' * 100}))
-                               * 1000))
-                await service.wait_sessions(1)
-                client_session.cancel()
-                await asyncio.gather(client_session, return_exceptions=True)
-                client.socket.close()
-                again = await service.connect_raw_v1(generator='pattern', resume=token)
-                self.assertIsNone((await again.next('hello'))['resumed'])
+                hello = await client.next('hello')
+                await client.answered('options', delivery='latest')
+                text = json.dumps({'type': 'nonsense', 'id': 'y' * 100})
+                await self.assert_closed(service, client, hello['session'],
+                                         make_frame(TEXT, text) * 1000, 0)
+                again = await service.connect_raw_v1(resume=hello['resume'])
+                self.assertEqual((await again.next('hello'))['resumed'], {'missed': 0})
                 await again.leave(1000)
+                await service.wait_sessions(1)
                 await owner.send('step')
                 self.assertEqual(await owner.step(), 1)
 
