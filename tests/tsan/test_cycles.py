@@ -18,7 +18,7 @@ import signal
 import sys
 import time
 
-from stepcast import PING, RawClient, Service, TestCase, is_frame, main, wait_for
+from stepcast import (PING, RawClient, RawV1Client, Service, TestCase, is_frame, main, wait_for)
 
 CYCLES = int(os.environ.get('STEPCAST_TSAN_CYCLES', '300'))
 SEED = int(os.environ.get('STEPCAST_TSAN_SEED', str(time.time_ns() % 2 ** 32)))
@@ -52,24 +52,10 @@ class Plain(RawClient):
             count -= is_frame(await self.text())
 
 
-class V1(RawClient):
-    last_id = 0
-
-    async def message(self):
-        return json.loads((await self.text()).partition('\n')[0])
-
-    async def next(self, *kinds):
-        while (message := await self.message())['type'] not in kinds:
-            pass
-        return message
-
+class V1(RawV1Client):
     async def request(self, kind, **members):
         """Asks, and reads on to the answer, whatever it is."""
-        self.last_id += 1
-        await self.send_text(json.dumps({'type': kind, 'id': self.last_id, **members}))
-        while (answer := await self.next('answer', 'error'))['id'] != self.last_id:
-            pass
-        return answer
+        return (await self.ask(kind, **members))[1]
 
 
 class Cycles:
@@ -120,7 +106,7 @@ class Cycles:
         client.socket.close()
 
     async def steer(self):
-        async with await self.connect(V1, '/ws?generator=pattern&bytes=300') as client:
+        async with await self.connect(V1, '/ws?generator=pattern&bytes=300&grace=0.1') as client:
             await client.request('start')
             await client.request('set', values={'bytes': self.random.randint(200, 2000)})
             await client.request('pause')
@@ -131,6 +117,36 @@ class Cycles:
             await client.request('step')
             await client.request('set', values={'bytes': 500, 'nonsense': 1})
             await client.request('stop')
+
+    async def come_back(self):
+        """Here, and then away, and back, by acks or without, with either delivery."""
+        path = '/ws?generator=pattern&bytes=2000&grace=' + self.random.choice(('0.05', '100'))
+        path += self.random.choice(('', '&when-unwatched=stop', '&when-unwatched=pause'))
+        client = await self.connect(V1, path)
+        hello = await client.next('hello')
+        names = {hello['session']}
+        if self.random.random() < 0.5:
+            await client.request('options', delivery='latest')
+        await client.request('start')
+        for _ in range(self.random.randint(1, 3)):
+            frame = await client.next('frame')
+            if self.random.random() < 0.5:
+                await client.ack(frame['serial'])
+            old = client
+            if self.random.random() < 0.7:
+                self.leave(old)
+            client = await self.connect(V1, f'{path}&resume={hello["resume"]}')
+            hello = await client.next('hello')
+            names.add(hello['session'])
+            if hello['resumed'] is None:
+                await client.request('start')
+            old.socket.close()
+        await client.request('rate', rate=self.random.randint(0, 1000))
+        await client.request('stop')
+        await client.leave(1000)
+        # Those that were given "when-unwatched" outlive their viewers: that is what it is for.
+        for name in names:
+            await self.service.request('DELETE', f'/sessions/{name}')
 
     async def step(self):
         async with await self.connect(Plain, self.own()) as client:
@@ -154,7 +170,8 @@ class Cycles:
 
     async def steer_together(self):
         async with await self.connect(V1, self.shared()) as client:
-            for kind in self.random.sample(('start', 'stop', 'pause', 'resume', 'step', 'start'), 4):
+            kinds = ('start', 'stop', 'pause', 'resume', 'step', 'start')
+            for kind in self.random.sample(kinds, 4):
                 await client.request(kind)
             await client.request('start')
 
@@ -175,8 +192,8 @@ class Cycles:
                 await client.send_frame(PING, b'?')
             self.leave(client)
 
-    KINDS = (start_and_stop, vanish_at_once, vanish_within_a_frame, steer, step, look,
-             steer_together, ask, talk_nonsense)
+    KINDS = (start_and_stop, vanish_at_once, vanish_within_a_frame, steer, come_back, step,
+             look, steer_together, ask, talk_nonsense)
 
     async def some(self, take):
         while take():
@@ -215,7 +232,7 @@ class Many(TestCase):
         print(f'{CYCLES} cycles, seed {SEED}', file=sys.stderr)
         async with Service('--workers=3') as service:
             keepers = [asyncio.create_task(keep(service, '/ws?generator=' + what)) for what in
-                       ('pattern&bytes=5000', 'gray-scott&width=16&height=16')]
+                       ('pattern&bytes=5000&grace=0.1', 'gray-scott&width=16&height=16&grace=0.1')]
             await service.wait_sessions(2)
             left = CYCLES
 
@@ -230,7 +247,6 @@ class Many(TestCase):
             print(f'{time.monotonic() - since:.1f} s: '
                   f'{dict(sum((one.counts for one in cycles), collections.Counter()))}',
                   file=sys.stderr)
-            await service.wait_sessions(2)
             for keeper in keepers:
                 self.assertFalse(keeper.done(), 'a shared session has ended')
                 keeper.cancel()
