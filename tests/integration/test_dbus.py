@@ -929,8 +929,9 @@ class Pictures(DBusTest):
             await within(reader.readuntil(b'event: frame'), 'a notice')
             viewer, = await client.session(path, 'ListViewers')
             self.assertGreater(viewer.pop('seconds'), 0)
-            self.assertEqual(viewer, {'role': 'view', 'protocol': 'events', 'delivery': 'latest',
-                                      'sent': 1, 'missed': 0, 'backlog-bytes': 0})
+            self.assertEqual(viewer, {'kind': 'http', 'role': 'view', 'protocol': 'events',
+                                      'delivery': 'latest', 'sent': 1, 'missed': 0,
+                                      'backlog-bytes': 0})
             writer.close()
             await client.wait_property(path, 'Viewers', 0)
             await client.wait_property(path, 'Viewers', 0)
