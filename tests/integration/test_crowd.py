@@ -586,19 +586,24 @@ class Rude(TestCase):
                                               make_frame(TEXT, text) * (100_000 // len(text)))
                 if not SANITIZED:
                     self.assertLess(service.rss() - before, 4 * MIB)
-                # Its own session ends with it: it can't come back.
+                # Who comes back and reads has its own session still.
                 client = await service.connect_raw_v1(receive_bytes=SMALL, generator='pattern',
                                                       grace=LONG)
-                token = (await client.next('hello'))['resume']
-                client_session = asyncio.create_task(
+                hello = await client.next('hello')
+                await client.answered('options', delivery='latest')
+                flooding = asyncio.create_task(
                     self.flood(client, make_frame(TEXT, json.dumps({'type': 'x', 'id': 'y' * 100}))
                                * 1000))
-                await service.wait_sessions(1)
-                client_session.cancel()
-                await asyncio.gather(client_session, return_exceptions=True)
+
+                async def is_away():
+                    return (await service.session(hello['session']))['viewers'] == 0
+
+                await wait_for(is_away, 'that it has left')
+                flooding.cancel()
+                await asyncio.gather(flooding, return_exceptions=True)
                 client.socket.close()
-                again = await service.connect_raw_v1(generator='pattern', resume=token)
-                self.assertIsNone((await again.next('hello'))['resumed'])
+                again = await service.connect_raw_v1(generator='pattern', resume=hello['resume'])
+                self.assertEqual((await again.next('hello'))['resumed'], {'missed': 0})
                 await again.leave(1000)
                 await owner.send('step')
                 self.assertEqual(await owner.step(), 1)
