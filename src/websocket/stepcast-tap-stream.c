@@ -162,8 +162,8 @@ on_watch_writable (gpointer user_data)
   StepcastTapStream *self = user_data;
   g_autoptr (StepcastTapStream) alive G_GNUC_UNUSED = g_object_ref (self);
 
-  /* libsoup is in the middle of a frame, and waits by itself. */
-  if (self->soup_left > 0)
+  /* libsoup is in the middle of a frame, and waits by itself; or there is no use in waiting. */
+  if (self->soup_left > 0 || self->is_broken)
     stop_waiting_until_writable (self);
 
   stepcast_tap_stream_flush (self);

@@ -817,8 +817,14 @@ static void
 on_drained (gpointer user_data)
 {
   StepcastViewer *self = user_data;
+  StepcastDemand demand = STEPCAST_DEMAND_NONE;
 
-  if (self->session != NULL)
+  if (self->session == NULL)
+    return;
+
+  /* The session looks at all who watch it: only who wants something now should make it. */
+  stepcast_viewer_get_demand (STEPCAST_FRAME_SINK (self), &demand);
+  if (demand.frames > 0 || demand.due_us != STEPCAST_NEVER)
     stepcast_session_proceed (self->session);
 }
 

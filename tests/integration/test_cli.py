@@ -471,12 +471,10 @@ class Many(CliTestCase):
         async with await self.service.connect_v1('/sessions/one/ws') as viewer:
             hello = await viewer.next('hello')
             await viewer.answered('stop')
-            if 'viewer' in hello:
-                self.assertIn(f'by {self.who(hello)}\n', await self.cli('status'))
+            self.assertIn(f'by {self.who(hello)}\n', await self.cli('status'))
             await self.cli('start')
             state = await viewer.next_state('running')
-            if 'by' in state:
-                self.assertEqual(state['by']['kind'], 'cli')
+            self.assertEqual(state['by']['kind'], 'cli')
             self.assertEqual((await self.object('status'))['state-by']['kind'], 'cli')
 
     async def test_table_of_viewers(self):

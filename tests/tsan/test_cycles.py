@@ -18,7 +18,7 @@ import signal
 import sys
 import time
 
-from stepcast import (PING, RawClient, RawV1Client, Service, TestCase, is_frame, main, wait_for)
+from stepcast import (PING, PONG, TEXT, RawClient, RawV1Client, Service, TestCase, is_frame, main, wait_for)
 
 CYCLES = int(os.environ.get('STEPCAST_TSAN_CYCLES', '300'))
 SEED = int(os.environ.get('STEPCAST_TSAN_SEED', str(time.time_ns() % 2 ** 32)))
@@ -206,7 +206,11 @@ async def keep(service, path):
     await client.request('options', delivery='latest')
     try:
         while True:
-            await client.text()
+            opcode, payload = await client.frame()
+            if opcode == PING:
+                await client.send_frame(PONG, payload)
+            elif opcode != TEXT:
+                raise AssertionError(f'opcode {opcode}: {payload!r}')
     finally:
         client.socket.close()
 

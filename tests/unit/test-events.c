@@ -9,8 +9,10 @@
 #include "stepcast-error.h"
 #include "stepcast-event-stream.h"
 #include "stepcast-event-text.h"
+#include "stepcast-generator-source.h"
 #include "stepcast-session-events.h"
 #include "stepcast-test-wait.h"
+#include "stepcast-types-generator.h"
 
 /* More than any socket takes at once. */
 #define MUCH (16 * 1024 * 1024)
@@ -182,6 +184,196 @@ test_ticker_removes_within (void)
   stepcast_ticker_remove (ticker, &other);
 }
 
+/* ---- sockets ---- */
+
+/* Returns: (transfer full): one end; @peer: the other */
+static GSocketConnection *
+make_connection (GSocket **peer)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = NULL;
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], &error);
+  g_assert_no_error (error);
+  *peer = g_socket_new_from_fd (fds[1], &error);
+  g_assert_no_error (error);
+  g_socket_set_blocking (*peer, FALSE);
+  return g_socket_connection_factory_create_connection (socket);
+}
+
+/* What there is to be read now. */
+static gsize
+receive_some (GSocket *peer, GString *text)
+{
+  char buffer[65536];
+  gssize n_read = g_socket_receive_with_blocking (peer, buffer, sizeof buffer, FALSE, NULL, NULL);
+
+  if (n_read > 0 && text != NULL)
+    g_string_append_len (text, buffer, n_read);
+  return n_read > 0 ? (gsize) n_read : 0;
+}
+
+/* ---- the events of a session ---- */
+
+typedef struct
+{
+  StepcastScheduler *scheduler;
+  StepcastTicker *ticker;
+  StepcastSession *session;
+  StepcastSessionEvents *events;
+  GSocket *peer;
+  GString *text; /* what has been read */
+} Telling;
+
+static void
+set_up_session (Telling *telling, gconstpointer max_fps)
+{
+  StepcastSessionEventsOptions options = {
+    .role = STEPCAST_ROLE_VIEW,
+    .wants_frames = max_fps != NULL,
+    .max_fps = MAX (GPOINTER_TO_UINT (max_fps), 1),
+  };
+  g_autoptr (StepcastSource) source = NULL;
+  g_autoptr (GSocketConnection) connection = make_connection (&telling->peer);
+  g_autoptr (GVariant) none = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
+
+  telling->scheduler = stepcast_scheduler_new (1);
+  telling->ticker = stepcast_ticker_new (LONG_MS);
+  source = stepcast_generator_source_new ("types", STEPCAST_TYPE_TYPES_GENERATOR,
+                                          telling->scheduler, FALSE);
+  telling->session = stepcast_session_new ("types_1", source, none, STEPCAST_STOP_DEADLINE_MS);
+  telling->events = stepcast_session_events_new (G_IO_STREAM (connection), telling->ticker,
+                                                 telling->session, &options);
+  telling->text = g_string_new (NULL);
+}
+
+static void
+tear_down_session (Telling *telling, gconstpointer max_fps)
+{
+  g_object_run_dispose (G_OBJECT (telling->events));
+  g_assert_cmpuint (stepcast_session_get_n_sinks (telling->session), ==, 0);
+  g_assert_finalize_object (telling->events);
+  g_assert_finalize_object (telling->session);
+  stepcast_ticker_unref (telling->ticker);
+  stepcast_test_settle (telling->scheduler);
+  g_assert_finalize_object (telling->scheduler);
+  g_object_unref (telling->peer);
+  g_string_free (telling->text, TRUE);
+}
+
+static void
+deliver (Telling *telling, guint64 serial)
+{
+  g_autoptr (GBytes) svg = g_bytes_new_static ("<svg/>", 6);
+  g_autoptr (StepcastFrame) frame = stepcast_frame_new (svg, 1, serial, 100 + serial, 1500000);
+
+  stepcast_frame_sink_deliver (STEPCAST_FRAME_SINK (telling->events), &frame, 1);
+}
+
+static guint
+count_told (Telling *telling, const char *what)
+{
+  guint n_told = 0;
+
+  receive_some (telling->peer, telling->text);
+  for (const char *at = telling->text->str; (at = strstr (at, what)) != NULL; at++)
+    n_told++;
+  return n_told;
+}
+
+/* Until whatever timer there may be has fired. */
+static void
+run_for_us (gint64 us)
+{
+  gint64 end_us = g_get_monotonic_time () + us;
+
+  while (g_get_monotonic_time () < end_us)
+    if (!g_main_context_iteration (NULL, FALSE))
+      g_usleep (1000);
+}
+
+static void
+test_notice (Telling *telling, gconstpointer max_fps)
+{
+  static const char *const expected =
+    "event: frame\nid: 1-7\n"
+    "data: {\"type\":\"frame\",\"run\":1,\"serial\":7,\"step\":107,\"time\":1.500000,"
+    "\"bytes\":6}\n\n";
+
+  deliver (telling, 7);
+  g_assert_cmpuint (count_told (telling, expected), ==, 1);
+  g_assert_true (g_str_has_prefix (telling->text->str, "retry: 2000\n\nevent: state\ndata: {"));
+  g_assert_cmpuint (count_told (telling, "event: parameters\n"), ==, 1);
+  g_assert_cmpuint (count_told (telling, "event: "), ==, 3);
+}
+
+/* Sooner than it is its turn: the newest is told when it is. */
+static void
+test_notice_is_held (Telling *telling, gconstpointer max_fps)
+{
+  StepcastDemand demand;
+
+  for (guint64 serial = 1; serial <= 5; serial++)
+    deliver (telling, serial);
+  g_assert_cmpuint (count_told (telling, "event: frame\n"), ==, 1);
+  stepcast_frame_sink_get_demand (STEPCAST_FRAME_SINK (telling->events), &demand);
+  g_assert_cmpint (demand.due_us, ==, STEPCAST_NEVER);
+
+  stepcast_test_wait_for (count_told (telling, "event: frame\n") == 2);
+  g_assert_cmpuint (count_told (telling, "id: 1-1\n"), ==, 1);
+  g_assert_cmpuint (count_told (telling, "id: 1-5\n"), ==, 1);
+  stepcast_frame_sink_get_demand (STEPCAST_FRAME_SINK (telling->events), &demand);
+  g_assert_cmpint (demand.due_us, >, g_get_monotonic_time () - G_USEC_PER_SEC);
+  g_assert_cmpint (demand.due_us, <, STEPCAST_NEVER);
+}
+
+/* A frame that comes when the held one is due, and before its timer, which is late. */
+static void
+test_notice_overtakes_timer (Telling *telling, gconstpointer max_fps)
+{
+  deliver (telling, 1);
+  deliver (telling, 2);
+  g_usleep (G_USEC_PER_SEC / GPOINTER_TO_UINT (max_fps) + 5000);
+  deliver (telling, 3);
+  g_assert_cmpuint (count_told (telling, "id: 1-3\n"), ==, 1);
+
+  run_for_us (2 * G_USEC_PER_SEC / GPOINTER_TO_UINT (max_fps));
+  g_assert_cmpuint (count_told (telling, "id: 1-3\n"), ==, 1);
+  g_assert_cmpuint (count_told (telling, "id: 1-2\n"), ==, 0);
+  g_assert_cmpuint (count_told (telling, "event: frame\n"), ==, 2);
+}
+
+static void
+test_no_notices (Telling *telling, gconstpointer max_fps)
+{
+  StepcastDemand demand;
+
+  stepcast_frame_sink_get_demand (STEPCAST_FRAME_SINK (telling->events), &demand);
+  g_assert_cmpint (demand.due_us, ==, STEPCAST_NEVER);
+  deliver (telling, 1); /* somebody else's */
+  run_for_us (20000);
+  g_assert_cmpuint (count_told (telling, "event: frame\n"), ==, 0);
+  g_assert_cmpuint (stepcast_session_get_n_sinks (telling->session), ==, 1);
+}
+
+/* What waits is told before the end. */
+static void
+test_end_of_session (Telling *telling, gconstpointer max_fps)
+{
+  deliver (telling, 1);
+  deliver (telling, 2);
+  stepcast_session_events_end (telling->events);
+  stepcast_session_events_end (telling->events);
+  g_assert_cmpuint (stepcast_session_get_n_sinks (telling->session), ==, 0);
+  g_assert_cmpuint (count_told (telling, "id: 1-2\n"), ==, 1);
+  g_assert_true (g_str_has_suffix (telling->text->str,
+                                   "event: closed\n"
+                                   "data: {\"type\":\"closed\",\"name\":\"types_1\"}\n\n"));
+  g_assert_cmpuint (count_told (telling, "event: closed\n"), ==, 1);
+}
+
 /* ---- streams ---- */
 
 typedef struct
@@ -216,18 +408,7 @@ static const StepcastEventStreamEvents events = { .drained = on_drained, .closed
 static void
 set_up (Fixture *fixture, gconstpointer tick_ms)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocket) socket = NULL;
-  g_autoptr (GSocketConnection) connection = NULL;
-  int fds[2];
-
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
-  socket = g_socket_new_from_fd (fds[0], &error);
-  g_assert_no_error (error);
-  fixture->peer = g_socket_new_from_fd (fds[1], &error);
-  g_assert_no_error (error);
-  g_socket_set_blocking (fixture->peer, FALSE);
-  connection = g_socket_connection_factory_create_connection (socket);
+  g_autoptr (GSocketConnection) connection = make_connection (&fixture->peer);
 
   fixture->ticker = stepcast_ticker_new (GPOINTER_TO_UINT (tick_ms));
   fixture->stream =
@@ -243,17 +424,10 @@ tear_down (Fixture *fixture, gconstpointer tick_ms)
   g_clear_object (&fixture->peer);
 }
 
-/* What there is to be read now. */
 static gsize
 read_some (Fixture *fixture, GString *text)
 {
-  char buffer[65536];
-  gssize n_read =
-    g_socket_receive_with_blocking (fixture->peer, buffer, sizeof buffer, FALSE, NULL, NULL);
-
-  if (n_read > 0 && text != NULL)
-    g_string_append_len (text, buffer, n_read);
-  return n_read > 0 ? (gsize) n_read : 0;
+  return receive_some (fixture->peer, text);
 }
 
 static void
@@ -380,6 +554,15 @@ add (const char *path, guint tick_ms, void (*func) (Fixture *fixture, gconstpoin
   g_test_add (path, Fixture, GUINT_TO_POINTER (tick_ms), set_up, func, tear_down);
 }
 
+/* @max_fps: 0 for no notices */
+static void
+add_session (const char *path,
+             guint max_fps,
+             void (*func) (Telling *telling, gconstpointer max_fps))
+{
+  g_test_add (path, Telling, GUINT_TO_POINTER (max_fps), set_up_session, func, tear_down_session);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -391,6 +574,11 @@ main (int argc, char *argv[])
   g_test_add_func ("/events/options", test_options);
   g_test_add_func ("/events/ticker", test_ticker);
   g_test_add_func ("/events/ticker/removes-within", test_ticker_removes_within);
+  add_session ("/events/session/notice", 10, test_notice);
+  add_session ("/events/session/notice/held", 10, test_notice_is_held);
+  add_session ("/events/session/notice/overtakes-timer", 10, test_notice_overtakes_timer);
+  add_session ("/events/session/notice/none", 0, test_no_notices);
+  add_session ("/events/session/end", 1, test_end_of_session);
   add ("/events/stream", LONG_MS, test_stream);
   add ("/events/stream/slow-reader", LONG_MS, test_slow_reader);
   add ("/events/stream/end-waits", LONG_MS, test_end_waits);
