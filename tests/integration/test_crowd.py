@@ -12,7 +12,7 @@ import json
 import random
 import struct
 
-from stepcast import (CLOSE, PING, PONG, SANITIZED, TEXT, RawClient, RawV1Client, Service, TestCase,
+from stepcast import (CLOSE, PING, PONG, SANITIZED, TEXT, RawClient, Service, TestCase,
                       is_frame, main, make_frame, step_of, wait_for)
 
 MIB = 1024 * 1024

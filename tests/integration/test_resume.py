@@ -131,7 +131,7 @@ class Every(ResumeCase):
             for size in (300, 100_000):
                 client, hello = await self.open(service, size=size)
                 await client.answered('start')
-                last = 0
+                last = missed = 0
                 for again in range(10):
                     frames = await client.frames(20)
                     # The answer to the start came before the first; nothing is read past it.
@@ -455,7 +455,7 @@ class Over(ResumeCase):
                 client, _ = await self.open(service)
                 await client.answered('options', delivery=delivery)
                 await client.answered('start')
-                viewer = await service.connect_raw_v1(f'/sessions/pattern_1/ws')
+                viewer = await service.connect_raw_v1('/sessions/pattern_1/ws')
                 await viewer.next('hello')
                 client.reset()
                 viewer.reset()

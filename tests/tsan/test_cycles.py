@@ -18,7 +18,8 @@ import signal
 import sys
 import time
 
-from stepcast import (PING, PONG, TEXT, RawClient, RawV1Client, Service, TestCase, is_frame, main, wait_for)
+from stepcast import (PING, PONG, TEXT, RawClient, RawV1Client, Service, TestCase, is_frame, main,
+                      wait_for)
 
 CYCLES = int(os.environ.get('STEPCAST_TSAN_CYCLES', '300'))
 SEED = int(os.environ.get('STEPCAST_TSAN_SEED', str(time.time_ns() % 2 ** 32)))
