@@ -205,6 +205,19 @@ stepcast_http_respond_generators (SoupServerMessage *message, StepcastRegistry *
 }
 
 static void
+add_pace (JsonBuilder *builder, StepcastSession *session)
+{
+  json_builder_set_member_name (builder, "rate");
+  json_builder_add_double_value (builder, stepcast_session_get_rate (session));
+  json_builder_set_member_name (builder, "steps-per-second");
+  json_builder_add_double_value (builder, stepcast_session_get_steps_per_second (session));
+  json_builder_set_member_name (builder, "frames-per-second");
+  json_builder_add_double_value (builder, stepcast_session_get_frames_per_second (session));
+  stepcast_json_add_int (builder, "drawn", stepcast_session_get_n_drawn (session));
+  stepcast_json_add_int (builder, "validated", stepcast_session_get_n_validated (session));
+}
+
+static void
 add_session (JsonBuilder *builder, StepcastSession *session)
 {
   const StepcastProgress *progress = stepcast_session_get_progress (session);
@@ -225,6 +238,9 @@ add_session (JsonBuilder *builder, StepcastSession *session)
   stepcast_json_add_int (builder, "viewers", stepcast_session_get_n_sinks (session));
   json_builder_set_member_name (builder, "reason");
   stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
+  stepcast_json_add_actor (builder, "by", stepcast_session_get_actor (session));
+  stepcast_json_add_actor (builder, "held-by", stepcast_session_get_holder (session));
+  add_pace (builder, session);
   json_builder_end_object (builder);
 }
 

@@ -75,7 +75,9 @@ class Pages(Checks):
                 self.assertEqual(session, {
                     'name': 'pattern_1', 'generator': 'pattern', 'state': 'idle', 'run': 0,
                     'step': 0, 'fraction': None, 'metrics': {},
-                    'parameters': {'bytes': 300, 'steps': 0}, 'viewers': 1, 'reason': None})
+                    'parameters': {'bytes': 300, 'steps': 0}, 'viewers': 1, 'reason': None,
+                    'by': None, 'held-by': None, 'rate': 0, 'steps-per-second': 0,
+                    'frames-per-second': 0, 'drawn': 0, 'validated': 0})
                 await client.send('set steps=8')
                 await client.told('set')
                 await client.send('step 2')

@@ -157,7 +157,7 @@ test_rewind (void)
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/unshown/acknowledge", test_acknowledge);
   g_test_add_func ("/unshown/acknowledge-across-runs", test_acknowledge_across_runs);
