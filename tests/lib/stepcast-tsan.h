@@ -42,6 +42,10 @@ stepcast_tsan_wait (GCond *cond, GMutex *mutex)
 #define g_task_return_boolean(task, result)                                                        \
   (__tsan_release (task), (g_task_return_boolean) (task, result))
 #define g_task_return_int(task, result) (__tsan_release (task), (g_task_return_int) (task, result))
+#define g_task_return_pointer(task, result, free)                                                  \
+  (__tsan_release (task), (g_task_return_pointer) (task, result, free))
+#define g_task_propagate_pointer(task, error)                                                      \
+  (__tsan_acquire (task), (g_task_propagate_pointer) (task, error))
 #define g_task_return_error(task, error)                                                           \
   (__tsan_release (task), (g_task_return_error) (task, error))
 #define g_task_propagate_boolean(task, error)                                                      \
