@@ -368,7 +368,6 @@ take_changes (StepcastSession *self, gboolean is_live)
       g_autoptr (GVariant) before = g_steal_pointer (&self->parameters);
 
       self->parameters = stepcast_parameters_merge (before, change->values);
-      set_actor (&self->parameters_actor, change->actor);
       if (is_live)
         {
           stepcast_run_set_parameters (self->run, change->values);
@@ -396,7 +395,6 @@ has_live (StepcastSession *self, GVariant *changes)
 static void
 answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
 {
-  gboolean has_changed = !g_queue_is_empty (changes);
   GTask *next;
 
   while ((next = g_queue_pop_head (changes)) != NULL)
@@ -405,10 +403,10 @@ answer_changes (StepcastSession *self, GQueue *changes, guint64 step)
       const Change *change = g_task_get_task_data (task);
 
       /* What applies at the next start is used by the first step after it. */
+      set_actor (&self->parameters_actor, change->actor);
       g_task_return_int (task, has_live (self, change->values) ? (gssize) step : 1);
+      g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
     }
-  if (has_changed)
-    g_signal_emit (self, signals[PARAMETERS_CHANGED], 0);
 }
 
 static void
@@ -1310,7 +1308,8 @@ stepcast_session_class_init (StepcastSessionClass *klass)
   /**
    * StepcastSession::parameters-changed:
    *
-   * Parameters were set, and applied as far as they are live.
+   * Parameters were set, and applied as far as they are live: told for each who set some, after all
+   * that came together have been applied.
    */
   signals[PARAMETERS_CHANGED] =
     g_signal_new ("parameters-changed", STEPCAST_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,

@@ -54,6 +54,8 @@ struct _StepcastViewer
   gsize last_frame_bytes;   /* 0 before the first */
   gsize window_bytes;       /* of delivery "every" */
   StepcastUnshown unshown;  /* of what may be asked for again, or is waited for */
+  guint last_run;           /* of the last frame that it was given; 0 before the first */
+  guint64 last_serial;      /* its serial */
   StepcastFrame *held_back; /* (nullable): the latest, until another is shown, or it is time */
   guint n_stops;            /* its requests to stop that are not answered yet */
 
@@ -260,6 +262,8 @@ static void
 give_frame (StepcastViewer *self, StepcastFrame *frame)
 {
   self->last_frame_us = g_get_monotonic_time ();
+  self->last_run = stepcast_frame_get_run (frame);
+  self->last_serial = stepcast_frame_get_serial (frame);
   if (keeps_unshown (self))
     stepcast_unshown_give (&self->unshown, frame, self->last_frame_us);
   if (self->channel != NULL)
@@ -434,6 +438,19 @@ stepcast_viewer_get_dialect (StepcastListener *listener)
   return STEPCAST_VIEWER (listener)->dialect;
 }
 
+/* What waits of a run that is stopped is not shown. And nobody waits for another run until all of
+ * the one before has been: a client may have thrown it away. */
+static void
+follow_state (StepcastViewer *self)
+{
+  guint run = stepcast_session_get_run_number (self->session);
+
+  if (stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
+    drop_frames (self);
+  if (run > 1 && self->channel != NULL)
+    stepcast_unshown_rewind (&self->unshown, run - 1, G_MAXUINT64);
+}
+
 static void
 stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *text)
 {
@@ -441,9 +458,8 @@ stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *tex
 
   if (self->session == NULL)
     return;
-  if (news == STEPCAST_NEWS_STATE &&
-      stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
-    drop_frames (self);
+  if (news == STEPCAST_NEWS_STATE)
+    follow_state (self);
   if (news == STEPCAST_NEWS_STATE || news == STEPCAST_NEWS_PROGRESS)
     give_held_back (self);
   if (text == NULL ||
@@ -772,8 +788,8 @@ on_grace_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Who gets every frame goes on to hold the session to its window; who gets the latest needs none
- * until it comes back. */
+/* Whose session it is goes on to hold it to the window, if it gets every frame. Others would have
+ * to wait for somebody who may never come back; and who gets the latest needs none until then. */
 static void
 wait_for_return (StepcastViewer *self)
 {
@@ -782,7 +798,7 @@ wait_for_return (StepcastViewer *self)
   g_source_set_callback (self->grace_timer, on_grace_timer, self, NULL);
   g_source_attach (self->grace_timer, g_main_context_get_thread_default ());
 
-  if (is_every (self))
+  if (is_every (self) && self->is_owner)
     stepcast_session_proceed (self->session);
   else
     stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
@@ -938,6 +954,21 @@ give_again (StepcastViewer *self)
   stepcast_channel_flush (self->channel);
 }
 
+/* Of the frames that were drawn for others while nobody kept them for it: how many. Of runs in
+ * between nobody knows. */
+static guint64
+count_passed_over (StepcastViewer *self)
+{
+  StepcastFrame *latest = stepcast_session_get_latest_frame (self->session);
+  guint64 serial = latest != NULL ? stepcast_frame_get_serial (latest) : 0;
+
+  if (latest == NULL || self->is_owner)
+    return 0;
+  if (stepcast_frame_get_run (latest) != self->last_run)
+    return serial;
+  return serial - MIN (serial, self->last_serial);
+}
+
 /**
  * stepcast_viewer_come_back:
  * @self: a viewer with a session
@@ -970,7 +1001,10 @@ stepcast_viewer_come_back (StepcastViewer *self,
   take_channel (self, channel);
 
   if (is_every (self))
-    n_missed = stepcast_unshown_rewind (&self->unshown, after_run, after_serial);
+    {
+      n_missed = stepcast_unshown_rewind (&self->unshown, after_run, after_serial);
+      n_missed += was_away ? count_passed_over (self) : 0;
+    }
   else
     {
       n_missed = 0;
@@ -981,14 +1015,13 @@ stepcast_viewer_come_back (StepcastViewer *self,
     return;
 
   if (is_every (self))
-    {
-      give_again (self);
-      stepcast_session_proceed (self->session);
-      return;
-    }
-  if (!was_away) /* so that it gets the latest */
+    give_again (self);
+  if (!is_every (self) && !was_away) /* so that it gets the latest */
     stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
-  stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));
+  if (is_every (self) && (self->is_owner || !was_away))
+    stepcast_session_proceed (self->session);
+  else
+    stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));
 }
 
 /**

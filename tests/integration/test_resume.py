@@ -162,6 +162,40 @@ class Every(ResumeCase):
             self.assertLessEqual(serials[0], 2)
             client.reset()
 
+    async def test_a_shared_session_is_not_held_meanwhile(self):
+        """Others go on; what it was given is kept, and what it was not is counted."""
+        async with Service() as service:
+            owner, hello = await self.open(service)
+            await owner.answered('options', delivery='latest')
+            path = f'/sessions/{hello["session"]}/ws'
+            client = await service.connect_raw_v1(path)
+            hello = await client.next('hello')
+            await client.answered('options', delivery='every')
+            await client.ack(0)
+            await owner.answered('step', steps=3)
+            self.assertEqual(await client.serials(3), [1, 2, 3])
+            await client.ack(2)
+            await client.answered('options', **{'max-fps': 60})
+            client.reset()
+
+            async def has_left():
+                return (await service.session(hello['session']))['viewers'] == 1
+
+            await wait_for(has_left, 'one viewer')
+            for _ in range(5):
+                await owner.answered('step', steps=1)
+                await owner.next_state('paused')
+            drawn = (await service.session(hello['session']))['drawn']
+            hello['delivery'] = 'every'
+            client, again, missed = await self.come_back(service, hello, path)
+            self.assertEqual(missed, drawn - 3)
+            self.assertEqual(await client.serials(1), [3])
+            await owner.answered('step', steps=1)
+            serial, = await client.serials(1)
+            self.assertGreater(serial, drawn)
+            await client.leave(1000)
+            await owner.leave(1000)
+
     async def test_over_the_end_of_a_run(self):
         """What was not shown of one run comes before the next."""
         async with Service() as service:

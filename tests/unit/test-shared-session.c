@@ -415,9 +415,9 @@ test_parameters_of_two (Fixture *fixture, gconstpointer data)
   set_begin (fixture, fixture->bob, "{'level': <4>}", &n_set);
   g_assert_cmpstr (id_of (stepcast_session_get_parameters_actor (fixture->session)), ==, "-");
   stepcast_mock_control_release (fixture->control);
-  stepcast_test_wait_for (n_set == 2 && fixture->n_parameters == 1);
+  stepcast_test_wait_for (n_set == 2 && fixture->n_parameters == 2);
   g_assert_cmpint (get_level (fixture), ==, 4);
-  assert_told (fixture, "running:ann parameters:bob");
+  assert_told (fixture, "running:ann parameters:ann parameters:bob");
   assert_actor (fixture, fixture->ann);
 
   stop_and_wait (fixture, fixture->ann);
