@@ -358,6 +358,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   GType generator_type = stepcast_source_get_generator_type (source);
 
   stepcast_json_add_text (builder, "version", PACKAGE_VERSION);
+  add_resumption (builder, greeting);
   stepcast_json_add_text (builder, "session", stepcast_session_get_name (session));
   stepcast_json_add_text (builder, "generator", stepcast_source_get_name (source));
   stepcast_json_add_text (builder, "summary", stepcast_source_get_summary (source));
@@ -367,7 +368,6 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
                           greeting->delivery == STEPCAST_DELIVERY_EVERY ? "every" : "latest");
   stepcast_json_add_int (builder, "max-fps", greeting->max_fps);
   stepcast_json_add_int (builder, "max-bytes", greeting->max_bytes);
-  add_resumption (builder, greeting);
   stepcast_json_add_text (builder, "when-unwatched",
                           stepcast_session_get_when_unwatched_nick (session));
   add_number (builder, "grace-seconds", stepcast_session_get_grace_ms (session) / 1000.0);

@@ -799,9 +799,14 @@ wait_for_return (StepcastViewer *self)
   g_source_attach (self->grace_timer, g_main_context_get_thread_default ());
 
   if (is_every (self) && self->is_owner)
-    stepcast_session_proceed (self->session);
-  else
-    stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
+    {
+      stepcast_session_proceed (self->session);
+      return;
+    }
+
+  stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
+  if (!self->unshown.is_acking)
+    stepcast_unshown_forget (&self->unshown, MIN_KEPT_FRAMES, STEPCAST_WINDOW_BYTES);
 }
 
 static void

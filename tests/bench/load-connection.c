@@ -42,6 +42,8 @@ load_connection_close (Load *load, LoadConnection *self)
 static void
 take_answer (Load *load, LoadConnection *self, const BenchMessage *message)
 {
+  if (load->on_answer != NULL)
+    load->on_answer (load, self, message);
   if (self->stop_ns != 0 && self->answer_ns == 0 &&
       g_str_has_prefix (message->head, "{\"stopped\""))
     {

@@ -115,6 +115,7 @@ struct _Load
 
   /* Called for every frame where it is not %NULL. */
   void (*on_frame) (Load *load, LoadConnection *connection, const BenchMessage *message);
+  void (*on_answer) (Load *load, LoadConnection *connection, const BenchMessage *message);
 
   LoadConnection *connections;
   guint n_connections;

@@ -61,6 +61,8 @@ typedef struct
   gboolean asked;
   gint64 next_ns;
   guint visits;
+  char *token; /* (nullable): to come back with */
+  char *path;  /* (nullable): with it */
   guint64 frames;
   guint64 last_serial;
   guint64 missing;
@@ -126,6 +128,21 @@ on_frame (Load *load, LoadConnection *connection, const BenchMessage *message)
   self->last_serial = serial;
 }
 
+/* The greeting says how to come back. */
+static void
+on_answer (Load *load, LoadConnection *connection, const BenchMessage *message)
+{
+  static const char member[] = "\"resume\":\"";
+  Viewer *self = (Viewer *) connection;
+  const char *token = strstr (message->head, member);
+
+  if (token == NULL || self->kind != KIND_RECONNECTING)
+    return;
+  token += strlen (member);
+  g_free (self->token);
+  self->token = g_strndup (token, strcspn (token, "\""));
+}
+
 static void
 viewer_begin (Soak *soak, Viewer *self)
 {
@@ -133,6 +150,12 @@ viewer_begin (Soak *soak, Viewer *self)
 
   memset (connection, 0, sizeof *connection);
   connection->protocol = "stepcast.v1";
+  if (self->token != NULL)
+    {
+      g_free (self->path);
+      self->path = g_strdup_printf ("%s?resume=%s", soak->load.path, self->token);
+      connection->path = self->path;
+    }
   self->asked = FALSE;
   self->last_serial = 0;
   self->visits++;
@@ -141,7 +164,7 @@ viewer_begin (Soak *soak, Viewer *self)
     setsockopt (connection->fd, SOL_SOCKET, SO_RCVBUF, &(int){ SLOW_WINDOW_BYTES }, sizeof (int));
 }
 
-/* Every other visit holds the session to its pace, and leaves without a word. */
+/* Every other visit takes every frame, and leaves without a word; the next comes back to it. */
 static gboolean
 wants_every (const Viewer *self)
 {
@@ -387,6 +410,7 @@ main (int argc, char *argv[])
   soak.load.host = "127.0.0.1";
   soak.load.port = option_port;
   soak.load.path = path;
+  soak.load.on_answer = on_answer;
   soak.load.on_frame = on_frame;
   soak.load.address.sin_family = AF_INET;
   soak.load.address.sin_port = htons ((guint16) option_port);
