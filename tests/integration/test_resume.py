@@ -185,14 +185,16 @@ class Every(ResumeCase):
             for _ in range(5):
                 await owner.answered('step', steps=1)
                 await owner.next_state('paused')
-            drawn = (await service.session(hello['session']))['drawn']
+            before = (await service.session(hello['session']))['drawn']
             hello['delivery'] = 'every'
-            client, again, missed = await self.come_back(service, hello, path)
-            self.assertEqual(missed, drawn - 3)
+            client, _, missed = await self.come_back(service, hello, path)
+            after = (await service.session(hello['session']))['drawn']
+            # The owner may be shown the last state when it stands still.
+            self.assertIn(missed, range(before - 3, after - 3 + 1))
             self.assertEqual(await client.serials(1), [3])
             await owner.answered('step', steps=1)
             serial, = await client.serials(1)
-            self.assertGreater(serial, drawn)
+            self.assertGreater(serial, before)
             await client.leave(1000)
             await owner.leave(1000)
 
