@@ -50,6 +50,28 @@ on_session_removed (StepcastSessionManager *manager,
   g_dbus_object_manager_server_unexport (self->objects, path);
 }
 
+/* Off the bus there are no objects: each change of a session would be told to nobody. */
+static void
+follow_sessions (StepcastExporter *self)
+{
+  GPtrArray *sessions = stepcast_session_manager_list (self->manager);
+
+  for (guint i = 0; i < sessions->len; i++)
+    on_session_added (self->manager, sessions->pdata[i], self);
+  g_signal_connect (self->manager, "session-added", G_CALLBACK (on_session_added), self);
+  g_signal_connect (self->manager, "session-removed", G_CALLBACK (on_session_removed), self);
+}
+
+static void
+forget_sessions (StepcastExporter *self)
+{
+  GPtrArray *sessions = stepcast_session_manager_list (self->manager);
+
+  g_signal_handlers_disconnect_by_data (self->manager, self);
+  for (guint i = 0; i < sessions->len; i++)
+    on_session_removed (self->manager, sessions->pdata[i], self);
+}
+
 /**
  * stepcast_exporter_export:
  * @self: an exporter
@@ -70,6 +92,7 @@ stepcast_exporter_export (StepcastExporter *self, GDBusConnection *connection, G
                                          connection, STEPCAST_DBUS_PATH, error))
     return FALSE;
 
+  follow_sessions (self);
   g_dbus_object_manager_server_set_connection (self->objects, connection);
   return TRUE;
 }
@@ -94,6 +117,7 @@ stepcast_exporter_unexport (StepcastExporter *self)
 
   g_dbus_interface_skeleton_unexport (manager);
   g_dbus_object_manager_server_set_connection (self->objects, NULL);
+  forget_sessions (self);
 }
 
 static void
@@ -146,7 +170,6 @@ stepcast_exporter_new (StepcastSessionManager *manager,
                        StepcastLinks *links)
 {
   StepcastExporter *self = g_object_new (STEPCAST_TYPE_EXPORTER, NULL);
-  GPtrArray *sessions = stepcast_session_manager_list (manager);
 
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
@@ -155,9 +178,5 @@ stepcast_exporter_new (StepcastSessionManager *manager,
   self->manager_object =
     stepcast_manager_object_new (manager, scheduler, validator, guard, links, self->callers);
 
-  for (guint i = 0; i < sessions->len; i++)
-    on_session_added (manager, sessions->pdata[i], self);
-  g_signal_connect_object (manager, "session-added", G_CALLBACK (on_session_added), self, 0);
-  g_signal_connect_object (manager, "session-removed", G_CALLBACK (on_session_removed), self, 0);
   return self;
 }

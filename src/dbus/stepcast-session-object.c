@@ -178,6 +178,9 @@ tell_state (StepcastSessionObject *self)
   stepcast_dbus_session_set_state (interface, stepcast_session_get_state_nick (self->session));
   stepcast_dbus_session_set_state_by (interface,
                                       name_actor (stepcast_session_get_actor (self->session)));
+  if (stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
+    return; /* nothing else has changed, and the standstill is near */
+
   on_holder_changed (self->session, self);
   stepcast_dbus_session_set_reason (
     interface, g_variant_new ("(ss)", reason != NULL ? stepcast_error_nick (reason) : "",

@@ -33,7 +33,7 @@ PEERS = {
     'libsoup': ('libsoup', '#8a6fd6'),
 }
 
-LEFT = 196
+LEFT = 216
 RIGHT = 56
 BAR = 9
 BAR_STEP = 11
