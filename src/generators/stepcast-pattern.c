@@ -27,10 +27,10 @@
 #define FIELD_CHARS 20
 #define FIELD_PLACEHOLDER "????????????????????"
 
-/* Buffers that wait for reuse: enough for the frames that are under way to viewers, but not more
- * memory than this, unless there are only two. */
-#define MAX_SPARE 16
-#define MAX_SPARE_BYTES (32 * 1024 * 1024)
+/* Buffers that wait for reuse: what the widest window (1 MiB) has under way of frames of 10 KB, twice,
+ * for all of them may come back at once. But no more memory than this, unless there are only two. */
+#define MAX_SPARE 256
+#define MAX_SPARE_BYTES (4 * 1024 * 1024)
 
 /* Below this there is only the number. */
 #define BARS_FROM_BYTES 1000
