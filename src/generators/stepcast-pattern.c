@@ -27,8 +27,9 @@
 #define FIELD_CHARS 20
 #define FIELD_PLACEHOLDER "????????????????????"
 
-/* Buffers that wait for reuse: what the widest window (1 MiB) has under way of frames of 10 KB, twice,
- * for all of them may come back at once. But no more memory than this, unless there are only two. */
+/* Buffers that wait for reuse: what the widest window (1 MiB) has under way of frames of 10 KB,
+ * twice, for all of them may come back at once. But no more memory than this, unless there are only
+ * two. */
 #define MAX_SPARE 256
 #define MAX_SPARE_BYTES (4 * 1024 * 1024)
 
