@@ -44,13 +44,11 @@
 
 struct _StepcastTapStream
 {
-  GIOStream parent_instance;
+  StepcastPollableStream parent_instance;
 
   GIOStream *base;
   GPollableInputStream *base_input;
   GPollableOutputStream *base_output;
-  GInputStream *input;
-  GOutputStream *output;
 
   const StepcastTapEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
@@ -76,7 +74,7 @@ struct _StepcastTapStream
   GSource *violation; /* (nullable): tells it */
 };
 
-G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, G_TYPE_IO_STREAM)
+G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, STEPCAST_TYPE_POLLABLE_STREAM)
 
 /* ---- out ---- */
 
@@ -228,29 +226,35 @@ stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char
 }
 
 /* libsoup writes one of its own frames: all that is left of it. */
-static gssize
-write_soup_frame (StepcastTapStream *self, const void *buffer, gsize count, GError **error)
+static GPollableReturn
+stepcast_tap_stream_write (StepcastPollableStream *stream,
+                           const GOutputVector *vectors,
+                           gsize n_vectors,
+                           gsize *n_written,
+                           GError **error)
 {
-  gssize n_written;
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+  GPollableReturn result;
+  gsize n_bytes = 0;
 
+  *n_written = 0;
   self->is_soup_blocked = TRUE;
   if (stepcast_outbox_is_within_message (self->outbox) && !self->is_broken)
     write_some (self);
   if (stepcast_outbox_is_within_message (self->outbox) && !self->is_broken)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Within another message");
-      return -1;
-    }
+    return G_POLLABLE_RETURN_WOULD_BLOCK;
 
-  n_written =
-    g_pollable_output_stream_write_nonblocking (self->base_output, buffer, count, NULL, error);
-  self->is_soup_blocked = n_written < (gssize) count;
-  if (n_written > 0)
-    self->soup_left = count - (gsize) n_written;
+  result = g_pollable_output_stream_writev_nonblocking (self->base_output, vectors, n_vectors,
+                                                        n_written, NULL, error);
+  for (gsize i = 0; i < n_vectors; i++)
+    n_bytes += vectors[i].size;
+  self->is_soup_blocked = *n_written < n_bytes;
+  if (*n_written > 0)
+    self->soup_left = n_bytes - *n_written;
   if (self->soup_left == 0 && !stepcast_outbox_is_empty (self->outbox) && !self->is_closed)
     wait_until_writable (self);
 
-  return n_written;
+  return result;
 }
 
 /* ---- in ---- */
@@ -288,8 +292,9 @@ would_block (GError **error)
 /* After a violation the rest is read and dropped until the peer has closed its side too: to close
  * with bytes unread would reset the connection, and the peer would not see why. */
 static gssize
-read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **error)
+stepcast_tap_stream_read (StepcastPollableStream *stream, void *buffer, gsize count, GError **error)
 {
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
   StepcastFrameGuard *guard = &self->guard;
   gboolean was_good = guard->close_code == 0;
   guint n_pongs = guard->n_pongs;
@@ -340,15 +345,26 @@ stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes)
   stepcast_frame_guard_charge (&self->guard, n_bytes);
 }
 
+/* ---- readiness ---- */
+
+static gboolean
+stepcast_tap_stream_is_ready (StepcastPollableStream *stream, GIOCondition condition)
+{
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+
+  return condition == G_IO_IN ? g_pollable_input_stream_is_readable (self->base_input) :
+                                g_pollable_output_stream_is_writable (self->base_output);
+}
+
 static GSource *
-create_input_source (StepcastTapStream *self, GCancellable *cancellable)
+create_input_source (StepcastTapStream *self, GObject *end, GCancellable *cancellable)
 {
   gint64 delay_us = stepcast_frame_guard_get_delay_us (&self->guard, g_get_monotonic_time ());
   g_autoptr (GSource) child = NULL;
 
   /* What came with the handshake may still be in the base stream's buffer. */
   if (delay_us <= 0 && self->sleeper != NULL)
-    return stepcast_sleeper_create_source (self->sleeper, G_POLLABLE_INPUT_STREAM (self->input),
+    return stepcast_sleeper_create_source (self->sleeper, G_POLLABLE_INPUT_STREAM (end),
                                            !self->has_drained);
 
   if (delay_us > 0)
@@ -356,191 +372,31 @@ create_input_source (StepcastTapStream *self, GCancellable *cancellable)
   else
     child = g_pollable_input_stream_create_source (self->base_input, cancellable);
 
-  return g_pollable_source_new_full (self->input, child, cancellable);
-}
-
-/* ---- the input side, for libsoup ---- */
-
-#define STEPCAST_TYPE_TAP_INPUT (stepcast_tap_input_get_type ())
-
-G_DECLARE_FINAL_TYPE (StepcastTapInput, stepcast_tap_input, STEPCAST, TAP_INPUT, GInputStream)
-
-struct _StepcastTapInput
-{
-  GInputStream parent_instance;
-  StepcastTapStream *tap; /* not owned: it owns us */
-};
-
-static void stepcast_tap_input_iface_init (GPollableInputStreamInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastTapInput,
-                               stepcast_tap_input,
-                               G_TYPE_INPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
-                                                      stepcast_tap_input_iface_init))
-
-static gssize
-stepcast_tap_input_read (GInputStream *stream,
-                         void *buffer,
-                         gsize count,
-                         GCancellable *cancellable,
-                         GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "It is read without blocking");
-  return -1;
-}
-
-static gboolean
-stepcast_tap_input_is_readable (GPollableInputStream *stream)
-{
-  StepcastTapStream *tap = STEPCAST_TAP_INPUT (stream)->tap;
-
-  return tap != NULL && g_pollable_input_stream_is_readable (tap->base_input);
+  return g_pollable_source_new_full (end, child, cancellable);
 }
 
 static GSource *
-stepcast_tap_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+create_output_source (StepcastTapStream *self, GObject *end, GCancellable *cancellable)
 {
-  return create_input_source (STEPCAST_TAP_INPUT (stream)->tap, cancellable);
-}
-
-static gssize
-stepcast_tap_input_read_nonblocking (GPollableInputStream *stream,
-                                     void *buffer,
-                                     gsize count,
-                                     GError **error)
-{
-  return read_for_soup (STEPCAST_TAP_INPUT (stream)->tap, buffer, count, error);
-}
-
-static void
-stepcast_tap_input_iface_init (GPollableInputStreamInterface *iface)
-{
-  iface->is_readable = stepcast_tap_input_is_readable;
-  iface->create_source = stepcast_tap_input_create_source;
-  iface->read_nonblocking = stepcast_tap_input_read_nonblocking;
-}
-
-static void
-stepcast_tap_input_class_init (StepcastTapInputClass *klass)
-{
-  G_INPUT_STREAM_CLASS (klass)->read_fn = stepcast_tap_input_read;
-}
-
-static void
-stepcast_tap_input_init (StepcastTapInput *self)
-{
-}
-
-/* ---- the output side, for libsoup ---- */
-
-#define STEPCAST_TYPE_TAP_OUTPUT (stepcast_tap_output_get_type ())
-
-G_DECLARE_FINAL_TYPE (StepcastTapOutput, stepcast_tap_output, STEPCAST, TAP_OUTPUT, GOutputStream)
-
-struct _StepcastTapOutput
-{
-  GOutputStream parent_instance;
-  StepcastTapStream *tap; /* not owned: it owns us */
-};
-
-static void stepcast_tap_output_iface_init (GPollableOutputStreamInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastTapOutput,
-                               stepcast_tap_output,
-                               G_TYPE_OUTPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
-                                                      stepcast_tap_output_iface_init))
-
-static gssize
-stepcast_tap_output_write (GOutputStream *stream,
-                           const void *buffer,
-                           gsize count,
-                           GCancellable *cancellable,
-                           GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                       "It is written to without blocking");
-  return -1;
-}
-
-static gboolean
-stepcast_tap_output_is_writable (GPollableOutputStream *stream)
-{
-  StepcastTapStream *tap = STEPCAST_TAP_OUTPUT (stream)->tap;
-
-  return tap != NULL && g_pollable_output_stream_is_writable (tap->base_output);
-}
-
-static GSource *
-stepcast_tap_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
-{
-  StepcastTapStream *tap = STEPCAST_TAP_OUTPUT (stream)->tap;
   g_autoptr (GSource) child =
-    g_pollable_output_stream_create_source (tap->base_output, cancellable);
+    g_pollable_output_stream_create_source (self->base_output, cancellable);
 
-  return g_pollable_source_new_full (stream, child, cancellable);
+  return g_pollable_source_new_full (end, child, cancellable);
 }
 
-static gssize
-stepcast_tap_output_write_nonblocking (GPollableOutputStream *stream,
-                                       const void *buffer,
-                                       gsize count,
-                                       GError **error)
+static GSource *
+stepcast_tap_stream_create_source (StepcastPollableStream *stream,
+                                   GObject *end,
+                                   GIOCondition condition,
+                                   GCancellable *cancellable)
 {
-  return write_soup_frame (STEPCAST_TAP_OUTPUT (stream)->tap, buffer, count, error);
-}
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
 
-static void
-stepcast_tap_output_iface_init (GPollableOutputStreamInterface *iface)
-{
-  iface->is_writable = stepcast_tap_output_is_writable;
-  iface->create_source = stepcast_tap_output_create_source;
-  iface->write_nonblocking = stepcast_tap_output_write_nonblocking;
-}
-
-static void
-stepcast_tap_output_class_init (StepcastTapOutputClass *klass)
-{
-  G_OUTPUT_STREAM_CLASS (klass)->write_fn = stepcast_tap_output_write;
-}
-
-static void
-stepcast_tap_output_init (StepcastTapOutput *self)
-{
+  return condition == G_IO_IN ? create_input_source (self, end, cancellable) :
+                                create_output_source (self, end, cancellable);
 }
 
 /* ---- the stream itself ---- */
-
-static GInputStream *
-stepcast_tap_stream_get_input_stream (GIOStream *stream)
-{
-  return STEPCAST_TAP_STREAM (stream)->input;
-}
-
-static GOutputStream *
-stepcast_tap_stream_get_output_stream (GIOStream *stream)
-{
-  return STEPCAST_TAP_STREAM (stream)->output;
-}
-
-/* What the peer has sent is read before the socket is closed, as far as it has come: unread bytes
- * would make the close a reset, which may overtake the close frame. */
-static void
-read_the_rest (StepcastTapStream *self)
-{
-  char scrap[4096];
-  gssize n_read;
-  gsize n_total = 0;
-
-  do
-    {
-      n_read = g_pollable_input_stream_read_nonblocking (self->base_input, scrap, sizeof scrap,
-                                                         NULL, NULL);
-      n_total += n_read > 0 ? (gsize) n_read : 0;
-    }
-  while (n_read > 0 && n_total < LINGER_BYTES);
-}
 
 /* A watch goes before its descriptor does. */
 static void
@@ -578,14 +434,8 @@ stepcast_tap_stream_close_async (GIOStream *stream,
   g_task_set_source_tag (task, stepcast_tap_stream_close_async);
   stop_watching (self);
   self->is_closed = TRUE;
-  read_the_rest (self);
+  stepcast_pollable_stream_drain (self->base, LINGER_BYTES);
   g_io_stream_close_async (self->base, io_priority, cancellable, on_base_closed, task);
-}
-
-static gboolean
-stepcast_tap_stream_close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static gboolean
@@ -608,12 +458,6 @@ stepcast_tap_stream_dispose (GObject *object)
 
   G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->dispose (object); /* closes it */
 
-  if (self->input != NULL)
-    STEPCAST_TAP_INPUT (self->input)->tap = NULL;
-  if (self->output != NULL)
-    STEPCAST_TAP_OUTPUT (self->output)->tap = NULL;
-  g_clear_object (&self->input);
-  g_clear_object (&self->output);
   g_clear_object (&self->socket);
   g_clear_object (&self->base);
 }
@@ -634,27 +478,23 @@ stepcast_tap_stream_class_init (StepcastTapStreamClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+  StepcastPollableStreamClass *pollable_class = STEPCAST_POLLABLE_STREAM_CLASS (klass);
 
   object_class->dispose = stepcast_tap_stream_dispose;
   object_class->finalize = stepcast_tap_stream_finalize;
 
-  stream_class->get_input_stream = stepcast_tap_stream_get_input_stream;
-  stream_class->get_output_stream = stepcast_tap_stream_get_output_stream;
   stream_class->close_fn = stepcast_tap_stream_close;
   stream_class->close_async = stepcast_tap_stream_close_async;
-  stream_class->close_finish = stepcast_tap_stream_close_finish;
+
+  pollable_class->is_ready = stepcast_tap_stream_is_ready;
+  pollable_class->create_source = stepcast_tap_stream_create_source;
+  pollable_class->read = stepcast_tap_stream_read;
+  pollable_class->write = stepcast_tap_stream_write;
 }
 
 static void
 stepcast_tap_stream_init (StepcastTapStream *self)
 {
-  StepcastTapInput *input = g_object_new (STEPCAST_TYPE_TAP_INPUT, NULL);
-  StepcastTapOutput *output = g_object_new (STEPCAST_TYPE_TAP_OUTPUT, NULL);
-
-  input->tap = self;
-  output->tap = self;
-  self->input = G_INPUT_STREAM (input);
-  self->output = G_OUTPUT_STREAM (output);
   self->outbox = stepcast_outbox_new ();
   stepcast_frame_guard_init (&self->guard, g_get_monotonic_time ());
 }
