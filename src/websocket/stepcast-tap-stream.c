@@ -5,13 +5,11 @@
 
 #include "stepcast-tap-stream.h"
 
-#include <gio/gnetworking.h>
-
-#include "stepcast-frame-guard.h"
+#include "stepcast-beneath.h"
 #include "stepcast-gsource.h"
+#include "stepcast-intake.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-sleeper.h"
-#include "stepcast-tls-stream.h"
 
 /* The stream between a SoupWebsocketConnection and its socket.
  *
@@ -22,7 +20,7 @@
  * would block, and while one of libsoup's is (it always passes on all that is left of it), ours
  * wait.
  *
- * On the way in, a guard follows the frames, and holds back what libsoup would not bound.
+ * What comes in is read by an intake, which holds back what libsoup would not bound.
  *
  * Where the base stream is a plain socket's, the main context does not poll it: a readiness does,
  * for all of them. Under TLS the base tells by itself, which may have decrypted more than was asked
@@ -32,9 +30,6 @@
 
 /* A burst of small frames in one write: two vectors each. */
 #define MAX_VECTORS 64
-
-/* libsoup asks for 1 KiB at a time. */
-#define READ_BYTES 1024
 
 /* Nobody is told of this one: libsoup has found it, and closes. */
 #define CLOSE_PROTOCOL_ERROR 1002
@@ -47,7 +42,6 @@ struct _StepcastTapStream
   StepcastPollableStream parent_instance;
 
   GIOStream *base;
-  GPollableInputStream *base_input;
   GPollableOutputStream *base_output;
 
   const StepcastTapEvents *events; /* NULL: nobody listens any more */
@@ -66,11 +60,7 @@ struct _StepcastTapStream
   gsize soup_left;          /* bytes left of the one that is partly written */
   gboolean is_soup_blocked; /* one waits */
 
-  StepcastFrameGuard guard;
-  gboolean has_read_all;
-  gboolean has_drained; /* the base has been read to its end once: it keeps nothing back */
-  gint64 last_read_us;
-  gint64 pong_us;     /* when the last pong was read; 0 before the first */
+  StepcastIntake intake;
   GSource *violation; /* (nullable): tells it */
 };
 
@@ -203,8 +193,8 @@ stepcast_tap_stream_discard (StepcastTapStream *self)
 void
 stepcast_tap_stream_give_up (StepcastTapStream *self)
 {
-  if (self->guard.close_code == 0)
-    self->guard.close_code = CLOSE_PROTOCOL_ERROR;
+  if (self->intake.guard.close_code == 0)
+    self->intake.guard.close_code = CLOSE_PROTOCOL_ERROR;
   stepcast_tap_stream_discard (self);
 }
 
@@ -220,7 +210,7 @@ stepcast_tap_stream_give_up (StepcastTapStream *self)
 void
 stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char *reason)
 {
-  self->guard.close_code = code;
+  self->intake.guard.close_code = code;
   stepcast_outbox_push_close (self->outbox, code, reason);
   stepcast_tap_stream_flush (self);
 }
@@ -266,7 +256,7 @@ on_violation (gpointer user_data)
 
   g_clear_pointer (&self->violation, g_source_unref);
   if (self->events != NULL)
-    self->events->violated (self->guard.close_code, self->user_data);
+    self->events->violated (self->intake.guard.close_code, self->user_data);
 
   return G_SOURCE_REMOVE;
 }
@@ -283,53 +273,16 @@ tell_violation (StepcastTapStream *self)
 }
 
 static gssize
-would_block (GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Nothing to be read now");
-  return -1;
-}
-
-/* After a violation the rest is read and dropped until the peer has closed its side too: to close
- * with bytes unread would reset the connection, and the peer would not see why. */
-static gssize
 stepcast_tap_stream_read (StepcastPollableStream *stream, void *buffer, gsize count, GError **error)
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
-  StepcastFrameGuard *guard = &self->guard;
-  gboolean was_good = guard->close_code == 0;
-  guint n_pongs = guard->n_pongs;
-  guint8 data[READ_BYTES];
-  gsize n_wanted = MIN (sizeof data, count - STEPCAST_MAX_HEADER_BYTES);
-  gssize n_read;
-  gsize n_shown;
+  gboolean was_good = self->intake.guard.close_code == 0;
+  gssize n_shown =
+    stepcast_intake_read (&self->intake, buffer, count, self->is_soup_blocked, error);
 
-  g_return_val_if_fail (count > STEPCAST_MAX_HEADER_BYTES, would_block (error));
-
-  if (self->has_read_all || stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
-    {
-      self->has_read_all = FALSE;
-      return would_block (error);
-    }
-
-  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, data, n_wanted, NULL, error);
-  if (n_read < (gssize) n_wanted)
-    self->has_drained = TRUE;
-  if (n_read <= 0)
-    return n_read;
-
-  self->last_read_us = g_get_monotonic_time ();
-  self->has_read_all = (gsize) n_read < n_wanted; /* libsoup asks again: the kernel need not be */
-  guard->hides_pings = self->is_soup_blocked;
-  n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
-  if (guard->n_pongs != n_pongs)
-    self->pong_us = self->last_read_us;
-  if (was_good && guard->close_code != 0)
+  if (was_good && self->intake.guard.close_code != 0)
     tell_violation (self);
-  if (n_shown > 0)
-    return (gssize) n_shown;
-  if (!was_good && guard->is_closing)
-    return 0;
-  return would_block (error);
+  return n_shown;
 }
 
 /**
@@ -342,7 +295,7 @@ stepcast_tap_stream_read (StepcastPollableStream *stream, void *buffer, gsize co
 void
 stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes)
 {
-  stepcast_frame_guard_charge (&self->guard, n_bytes);
+  stepcast_frame_guard_charge (&self->intake.guard, n_bytes);
 }
 
 /* ---- readiness ---- */
@@ -352,25 +305,25 @@ stepcast_tap_stream_is_ready (StepcastPollableStream *stream, GIOCondition condi
 {
   StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
 
-  return condition == G_IO_IN ? g_pollable_input_stream_is_readable (self->base_input) :
+  return condition == G_IO_IN ? g_pollable_input_stream_is_readable (self->intake.base) :
                                 g_pollable_output_stream_is_writable (self->base_output);
 }
 
 static GSource *
 create_input_source (StepcastTapStream *self, GObject *end, GCancellable *cancellable)
 {
-  gint64 delay_us = stepcast_frame_guard_get_delay_us (&self->guard, g_get_monotonic_time ());
+  gint64 delay_us = stepcast_intake_get_delay_us (&self->intake);
   g_autoptr (GSource) child = NULL;
 
   /* What came with the handshake may still be in the base stream's buffer. */
   if (delay_us <= 0 && self->sleeper != NULL)
     return stepcast_sleeper_create_source (self->sleeper, G_POLLABLE_INPUT_STREAM (end),
-                                           !self->has_drained);
+                                           !self->intake.has_drained);
 
   if (delay_us > 0)
     child = g_timeout_source_new ((guint) (delay_us / 1000) + 1);
   else
-    child = g_pollable_input_stream_create_source (self->base_input, cancellable);
+    child = g_pollable_input_stream_create_source (self->intake.base, cancellable);
 
   return g_pollable_source_new_full (end, child, cancellable);
 }
@@ -496,43 +449,6 @@ static void
 stepcast_tap_stream_init (StepcastTapStream *self)
 {
   self->outbox = stepcast_outbox_new ();
-  stepcast_frame_guard_init (&self->guard, g_get_monotonic_time ());
-}
-
-/* Returns: (transfer full) (nullable): the stream beneath one of libsoup's or of TLS */
-static GIOStream *
-get_beneath (GIOStream *stream)
-{
-  GIOStream *beneath = NULL;
-
-  if (STEPCAST_IS_TLS_STREAM (stream))
-    g_set_object (&beneath,
-                  G_IO_STREAM (stepcast_tls_stream_get_base (STEPCAST_TLS_STREAM (stream))));
-  else if (g_object_class_find_property (G_OBJECT_GET_CLASS (stream), "base-iostream") != NULL)
-    g_object_get (stream, "base-iostream", &beneath, NULL);
-
-  return beneath;
-}
-
-/* Finds the socket beneath @base, and whether all that is between them is what libsoup puts there.
- */
-static GSocket *
-find_socket (GIOStream *base, gboolean *is_plain)
-{
-  g_autoptr (GIOStream) stream = g_object_ref (base);
-
-  *is_plain = TRUE;
-  while (stream != NULL && !G_IS_TCP_CONNECTION (stream))
-    {
-      g_autoptr (GIOStream) above = g_steal_pointer (&stream);
-
-      *is_plain = *is_plain && !STEPCAST_IS_TLS_STREAM (above);
-      stream = get_beneath (above);
-    }
-
-  return stream != NULL ?
-           g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream))) :
-           NULL;
 }
 
 /**
@@ -549,10 +465,10 @@ stepcast_tap_stream_new (GIOStream *base, StepcastReadiness *readiness)
   StepcastTapStream *self = g_object_new (STEPCAST_TYPE_TAP_STREAM, NULL);
 
   self->base = g_object_ref (base);
-  self->base_input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base));
   self->base_output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (base));
-  self->last_read_us = g_get_monotonic_time ();
-  self->socket = find_socket (base, &is_plain);
+  stepcast_intake_init (&self->intake,
+                        G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base)));
+  self->socket = stepcast_beneath_find_socket (base, &is_plain);
   if (self->socket != NULL && is_plain && readiness != NULL)
     {
       int fd = g_socket_get_fd (self->socket);
@@ -613,7 +529,7 @@ stepcast_tap_stream_get_socket (StepcastTapStream *self)
 gint64
 stepcast_tap_stream_get_last_read_us (StepcastTapStream *self)
 {
-  return self->last_read_us;
+  return self->intake.last_read_us;
 }
 
 /**
@@ -626,5 +542,5 @@ stepcast_tap_stream_get_last_read_us (StepcastTapStream *self)
 gint64
 stepcast_tap_stream_get_pong_us (StepcastTapStream *self, const guint8 *payload)
 {
-  return memcmp (self->guard.pong, payload, sizeof self->guard.pong) == 0 ? self->pong_us : 0;
+  return stepcast_intake_get_pong_us (&self->intake, payload);
 }
