@@ -297,10 +297,10 @@ test_write_vectors (Fixture *self, gconstpointer data)
   g_assert_cmpuint (self->stream->n_writes, ==, 1);
   g_assert_cmpstr (self->stream->taken->str, ==, "headpay");
 
-  /* Nobody need ask how much. */
+  /* Nobody need ask how much, who calls it without GIO's function either. */
   self->stream->room = 1;
-  g_assert_cmpint (g_pollable_output_stream_writev_nonblocking (self->output, vectors, 1, NULL,
-                                                                NULL, &error),
+  g_assert_cmpint (G_POLLABLE_OUTPUT_STREAM_GET_INTERFACE (self->output)
+                     ->writev_nonblocking (self->output, vectors, 1, NULL, &error),
                    ==, G_POLLABLE_RETURN_OK);
   g_assert_cmpstr (self->stream->taken->str, ==, "headpayh");
 
@@ -337,16 +337,27 @@ test_sources (Fixture *self, gconstpointer data)
   g_source_remove (id);
 }
 
+/* @source: (transfer full) */
+static void
+check_cancelled (Fixture *self, GSource *source, GCancellable *cancellable)
+{
+  attach (self, source);
+  settle ();
+  g_assert_cmpuint (self->n_told, ==, 0);
+  g_cancellable_cancel (cancellable);
+  stepcast_test_wait_for (self->n_told == 1);
+  g_cancellable_reset (cancellable);
+}
+
 static void
 test_source_is_cancelled (Fixture *self, gconstpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
 
-  attach (self, g_pollable_input_stream_create_source (self->input, cancellable));
-  settle ();
-  g_assert_cmpuint (self->n_told, ==, 0);
-  g_cancellable_cancel (cancellable);
-  stepcast_test_wait_for (self->n_told == 1);
+  check_cancelled (self, g_pollable_input_stream_create_source (self->input, cancellable),
+                   cancellable);
+  check_cancelled (self, g_pollable_output_stream_create_source (self->output, cancellable),
+                   cancellable);
 }
 
 /* Nothing ever waits in a call: there is no other way than without blocking. */
