@@ -67,22 +67,10 @@ stepcast_tls_stream_create_source (StepcastPollableStream *stream,
   return g_pollable_source_new_full (end, child, cancellable);
 }
 
-static gboolean
-check_not_closed (StepcastTlsStream *self, GError **error)
-{
-  if (self->wire == NULL)
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The TLS connection is closed");
-  return self->wire != NULL;
-}
-
 static gssize
 stepcast_tls_stream_read (StepcastPollableStream *stream, void *buffer, gsize count, GError **error)
 {
-  StepcastTlsStream *self = STEPCAST_TLS_STREAM (stream);
-
-  return check_not_closed (self, error) ?
-           stepcast_tls_wire_read (self->wire, buffer, count, error) :
-           -1;
+  return stepcast_tls_wire_read (STEPCAST_TLS_STREAM (stream)->wire, buffer, count, error);
 }
 
 static GPollableReturn
@@ -92,12 +80,8 @@ stepcast_tls_stream_write (StepcastPollableStream *stream,
                            gsize *n_written,
                            GError **error)
 {
-  StepcastTlsStream *self = STEPCAST_TLS_STREAM (stream);
-
-  *n_written = 0;
-  return check_not_closed (self, error) ?
-           stepcast_tls_wire_write (self->wire, vectors, n_vectors, n_written, error) :
-           G_POLLABLE_RETURN_FAILED;
+  return stepcast_tls_wire_write (STEPCAST_TLS_STREAM (stream)->wire, vectors, n_vectors, n_written,
+                                  error);
 }
 
 static gboolean

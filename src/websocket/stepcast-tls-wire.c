@@ -224,7 +224,7 @@ set_error (StepcastTlsWire *self, gssize result, GError **error)
 static gboolean
 check_open (StepcastTlsWire *self, GError **error)
 {
-  if (self->is_open)
+  if (self != NULL && self->is_open)
     return TRUE;
 
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "The TLS connection is closed");
@@ -233,7 +233,7 @@ check_open (StepcastTlsWire *self, GError **error)
 
 /**
  * stepcast_tls_wire_read:
- * @self: a wire
+ * @self: (nullable): a wire, or %NULL where it is closed
  * @buffer: (out caller-allocates) (array length=count): for what is read
  * @count: how much that is at the most
  * @error: %G_IO_ERROR_WOULD_BLOCK where there is nothing, or why it can't be read
@@ -303,7 +303,7 @@ fill_record (StepcastTlsWire *self, Supply *supply)
 
 /**
  * stepcast_tls_wire_write:
- * @self: a wire
+ * @self: (nullable): a wire, or %NULL where it is closed
  * @vectors: (array length=n_vectors): what is to be written
  * @n_vectors: how many there are
  * @n_written: (out): how much of it was accepted; 0 where that is nothing
