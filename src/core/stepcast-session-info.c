@@ -6,10 +6,9 @@
 #include "stepcast-session-private.h"
 
 #include "stepcast-enum-types.h"
-#include "stepcast-session-state.h"
 
-/* What a session tells of itself when it is asked, and of its parts. Nothing here changes it. On
- * the main context. */
+/* What a session tells of itself when it is asked, and of its parts. Nothing here changes it, but
+ * for the deadlines of what is asked of it later. On the main context. */
 
 /**
  * stepcast_session_get_name:
@@ -308,4 +307,30 @@ StepcastActor *
 stepcast_session_get_rate_actor (StepcastSession *self)
 {
   return self->rate_actor;
+}
+
+/**
+ * stepcast_session_set_draw_deadline:
+ * @self: a session
+ * @draw_deadline_ms: how long who asks for a picture waits; by default %STEPCAST_DRAW_DEADLINE_MS
+ *
+ * From the next one on.
+ */
+void
+stepcast_session_set_draw_deadline (StepcastSession *self, guint draw_deadline_ms)
+{
+  self->draw_deadline_ms = draw_deadline_ms;
+}
+
+/**
+ * stepcast_session_set_stop_deadline:
+ * @self: a session
+ * @stop_deadline_ms: when a run that does not stop is given up
+ *
+ * From the next stop on.
+ */
+void
+stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms)
+{
+  self->stop_deadline_ms = stop_deadline_ms;
 }

@@ -8,15 +8,15 @@
 #include "stepcast-drawings.h"
 #include "stepcast-followers.h"
 #include "stepcast-hold.h"
-#include "stepcast-session.h"
+#include "stepcast-session-state.h"
 #include "stepcast-stops.h"
 #include "stepcast-tally.h"
 #include "stepcast-unwatched.h"
 
 G_BEGIN_DECLS
 
-/* For two files: stepcast-session.c, which alone changes what is in here, and
- * stepcast-session-info.c, which tells of it. */
+/* For three files: stepcast-session.c, which alone changes what is in here; what front ends ask
+ * for, in stepcast-session-requests.c; and stepcast-session-info.c, which tells of it. */
 
 struct _StepcastSession
 {
@@ -51,5 +51,10 @@ struct _StepcastSession
   StepcastActor *restarter;  /* (nullable): of "start" after "stop" */
   StepcastActor *rate_actor; /* (nullable): who set the rate last */
 };
+
+gboolean stepcast_session_carry_out (StepcastSession *self,
+                                     StepcastSessionRequest request,
+                                     guint64 n_steps,
+                                     GError **error);
 
 G_END_DECLS

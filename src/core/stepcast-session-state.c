@@ -42,7 +42,7 @@ static const guint edges[N_STATES] = {
 static const StepcastSessionEffect effects[N_REQUESTS][N_STATES] = {
   /*       request  idle     running  paused  stopping  stopped, finished, failed */
   EFFECTS (START,   BEGIN,   GO_ON,   GO_ON,  RESTART,  BEGIN),
-  EFFECTS (STOP,    STAND,   STOP,    STOP,   NONE,     STAND),
+  EFFECTS (STOP,    STAND,   STOP,    STOP,   JOIN,     STAND),
   EFFECTS (PAUSE,   REFUSED, PAUSE,   NONE,   REFUSED,  REFUSED),
   EFFECTS (RESUME,  REFUSED, GO_ON,   GO_ON,  REFUSED,  REFUSED),
   EFFECTS (STEP,    BEGIN,   REFUSED, GO_ON,  REFUSED,  BEGIN),

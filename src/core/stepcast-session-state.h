@@ -33,11 +33,12 @@ typedef enum
 /**
  * StepcastSessionEffect:
  * @STEPCAST_SESSION_EFFECT_REFUSED: it can't be done in this state
- * @STEPCAST_SESSION_EFFECT_NONE: it is so already, or on its way
+ * @STEPCAST_SESSION_EFFECT_NONE: it is so already
  * @STEPCAST_SESSION_EFFECT_BEGIN: a new run begins
  * @STEPCAST_SESSION_EFFECT_GO_ON: the run goes on, as far as was asked
  * @STEPCAST_SESSION_EFFECT_PAUSE: the run pauses after the step that is under way
  * @STEPCAST_SESSION_EFFECT_STOP: the run is told to stop
+ * @STEPCAST_SESSION_EFFECT_JOIN: the run was told to stop already, and is waited for
  * @STEPCAST_SESSION_EFFECT_STAND: nothing is there to be stopped, which is as good
  * @STEPCAST_SESSION_EFFECT_RESTART: a new run begins when what is stopping has stopped
  *
@@ -51,6 +52,7 @@ typedef enum
   STEPCAST_SESSION_EFFECT_GO_ON,
   STEPCAST_SESSION_EFFECT_PAUSE,
   STEPCAST_SESSION_EFFECT_STOP,
+  STEPCAST_SESSION_EFFECT_JOIN,
   STEPCAST_SESSION_EFFECT_STAND,
   STEPCAST_SESSION_EFFECT_RESTART,
 } StepcastSessionEffect;

@@ -7,8 +7,6 @@
 
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
-#include "stepcast-parameters.h"
-#include "stepcast-session-state.h"
 
 /* One computation under control: a state machine over the runs of one source.
  *
@@ -364,6 +362,25 @@ on_stop_deadline (guint deadline_ms, gpointer user_data)
   end_run (self, STEPCAST_SESSION_STATE_FAILED, error);
 }
 
+/* A drawing that nobody waits for any more, of a run that has ended, would be waited for by the
+ * next one who asks: the run is given up, as one is that does not stop. */
+static void
+on_draw_deadline (gpointer user_data)
+{
+  StepcastSession *self = user_data;
+  g_autoptr (StepcastRun) run = NULL;
+
+  if (!self->is_drawing || self->run == NULL || !stepcast_run_has_ended (self->run))
+    return;
+
+  g_warning ("%s: %s does not come back from drawing, and was given up", self->name,
+             stepcast_source_get_name (self->source));
+  run = g_steal_pointer (&self->run);
+  self->is_drawing = FALSE;
+  stepcast_run_cancel (run);
+  stepcast_run_abandon (run);
+}
+
 static void
 on_step_due (gpointer user_data)
 {
@@ -464,12 +481,14 @@ begin_stop (StepcastSession *self)
   stepcast_run_cancel (self->run);
 }
 
+/* Where the last run has just ended, a new one that was to follow is taken back. */
 static void
 answer_stops_at_once (StepcastSession *self)
 {
   GQueue stops = stepcast_stops_end (self->stops, self->progress.step);
   StepcastStopReport report = *stepcast_stops_get_last (self->stops);
 
+  self->starts_again = FALSE;
   stepcast_session_act_for (self, NULL);
   stepcast_stops_answer (&stops, &report, NULL);
 }
@@ -482,10 +501,23 @@ restart_when_stopped (StepcastSession *self)
   stepcast_unwatched_restart_asked (self->unwatched);
 }
 
-/* What asks for no steps has 0 of them. What changes nothing is nobody's deed. Returns: %FALSE with
- * @error set where it is refused */
-static gboolean
-carry_out (StepcastSession *self, StepcastSessionRequest request, guint64 n_steps, GError **error)
+/**
+ * stepcast_session_carry_out:
+ * @self: a session
+ * @request: what is asked of it
+ * @n_steps: how many steps it may do then
+ * @error: %STEPCAST_ERROR_BAD_STATE if it is refused in this state
+ *
+ * Every request comes through here. One that changes nothing is nobody's deed. Who waits for a
+ * standstill is among the stops already.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_carry_out (StepcastSession *self,
+                            StepcastSessionRequest request,
+                            guint64 n_steps,
+                            GError **error)
 {
   switch (stepcast_session_state_ask (self->state, request, error))
     {
@@ -501,6 +533,10 @@ carry_out (StepcastSession *self, StepcastSessionRequest request, guint64 n_step
       return TRUE;
     case STEPCAST_SESSION_EFFECT_STOP:
       begin_stop (self);
+      return TRUE;
+    case STEPCAST_SESSION_EFFECT_JOIN:
+      self->starts_again = FALSE;
+      stepcast_session_act_for (self, NULL);
       return TRUE;
     case STEPCAST_SESSION_EFFECT_STAND:
       answer_stops_at_once (self);
@@ -518,23 +554,7 @@ carry_out (StepcastSession *self, StepcastSessionRequest request, guint64 n_step
     }
 }
 
-/* ---- requests ---- */
-
-/**
- * stepcast_session_act_for:
- * @self: a session
- * @actor: (nullable): who
- *
- * Says who makes the next request, so that others can be told. A request that nobody made this call
- * for is nobody's.
- */
-void
-stepcast_session_act_for (StepcastSession *self, StepcastActor *actor)
-{
-  g_return_if_fail (STEPCAST_IS_SESSION (self));
-
-  stepcast_actor_set (&self->next_actor, actor);
-}
+/* ---- on it goes ---- */
 
 /**
  * stepcast_session_proceed:
@@ -561,271 +581,6 @@ stepcast_session_proceed (StepcastSession *self)
   if (self->state == STEPCAST_SESSION_STATE_RUNNING && self->run != NULL)
     go_as_far_as_allowed (self);
   draw_if_awaited (self);
-}
-
-/**
- * stepcast_session_start:
- * @self: a session
- * @error: not set: a start is always possible
- *
- * Starts a new run; resumes one that is paused; does nothing to one that runs
- * (but undoes a pause that has not taken effect); while it is stopping, a new run
- * begins as soon as it has stopped.
- *
- * Returns: %TRUE
- */
-gboolean
-stepcast_session_start (StepcastSession *self, GError **error)
-{
-  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
-
-  return carry_out (self, STEPCAST_SESSION_REQUEST_START, G_MAXUINT64, error);
-}
-
-/**
- * stepcast_session_pause:
- * @self: a session
- * @error: %STEPCAST_ERROR_BAD_STATE if it neither runs nor is paused
- *
- * Pauses after the step that is under way.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-stepcast_session_pause (StepcastSession *self, GError **error)
-{
-  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
-
-  return carry_out (self, STEPCAST_SESSION_REQUEST_PAUSE, 0, error);
-}
-
-/**
- * stepcast_session_resume:
- * @self: a session
- * @error: %STEPCAST_ERROR_BAD_STATE if it neither runs nor is paused
- *
- * Goes on where it was paused.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-stepcast_session_resume (StepcastSession *self, GError **error)
-{
-  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
-
-  return carry_out (self, STEPCAST_SESSION_REQUEST_RESUME, G_MAXUINT64, error);
-}
-
-/**
- * stepcast_session_step:
- * @self: a session
- * @n_steps: how many, at least 1
- * @error: %STEPCAST_ERROR_INVALID_VALUE if @n_steps is 0, %STEPCAST_ERROR_BAD_STATE if it runs
- *
- * Does @n_steps steps, in a new run if there is none to go on with, and pauses.
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-stepcast_session_step (StepcastSession *self, guint64 n_steps, GError **error)
-{
-  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
-
-  if (n_steps == 0)
-    {
-      stepcast_session_act_for (self, NULL);
-      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                           "“step” takes a whole number of steps, from 1");
-      return FALSE;
-    }
-
-  return carry_out (self, STEPCAST_SESSION_REQUEST_STEP, n_steps, error);
-}
-
-/**
- * stepcast_session_stop_async:
- * @self: a session
- * @cancellable: (nullable): makes the answer %G_IO_ERROR_CANCELLED, though no sooner; it stops
- *   nevertheless
- * @callback: called when it stands still, after its last frame was delivered
- * @user_data: handed to @callback
- *
- * Cancels what is under way. No frame of the run is delivered from now on,
- * unless it is asked for. Requests that come meanwhile join this one; one that
- * stands still already stops in 0 seconds.
- */
-void
-stepcast_session_stop_async (StepcastSession *self,
-                             GCancellable *cancellable,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  GTask *task;
-
-  g_return_if_fail (STEPCAST_IS_SESSION (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, stepcast_session_stop_async);
-  stepcast_stops_add (self->stops, task);
-  self->starts_again = FALSE;
-  carry_out (self, STEPCAST_SESSION_REQUEST_STOP, 0, NULL);
-}
-
-/**
- * stepcast_session_stop_finish:
- * @self: a session
- * @result: what the callback got
- * @report: (out caller-allocates) (optional): where it stopped, and how long that took
- * @error: %STEPCAST_ERROR_UNRESPONSIVE if it did not come back within its deadline
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-stepcast_session_stop_finish (StepcastSession *self,
-                              GAsyncResult *result,
-                              StepcastStopReport *report,
-                              GError **error)
-{
-  g_autofree StepcastStopReport *answer = NULL;
-
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  answer = g_task_propagate_pointer (G_TASK (result), error);
-  if (answer != NULL && report != NULL)
-    *report = *answer;
-  return answer != NULL;
-}
-
-/**
- * stepcast_session_set_parameters_async:
- * @self: a session
- * @changes: an `a{sv}`, whatever is in it
- * @cancellable: (nullable): makes the answer %G_IO_ERROR_CANCELLED, though no sooner; they are set
- *   nevertheless
- * @callback: called when they have been applied
- * @user_data: handed to @callback
- *
- * Sets all of @changes or, if one of them is wrong, none. What is live applies
- * at the next step boundary, and what is not at the next start, as all does while there is no run.
- */
-void
-stepcast_session_set_parameters_async (StepcastSession *self,
-                                       GVariant *changes,
-                                       GCancellable *cancellable,
-                                       GAsyncReadyCallback callback,
-                                       gpointer user_data)
-{
-  g_autoptr (StepcastActor) actor = NULL;
-  GTask *task;
-
-  g_return_if_fail (STEPCAST_IS_SESSION (self));
-  g_return_if_fail (g_variant_is_of_type (changes, G_VARIANT_TYPE_VARDICT));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, stepcast_session_set_parameters_async);
-  actor = g_steal_pointer (&self->next_actor);
-  if (!stepcast_changes_add (self->changes, task, changes, actor))
-    return;
-
-  if (self->run != NULL)
-    stepcast_run_yield (self->run);
-  stepcast_session_proceed (self);
-}
-
-/**
- * stepcast_session_set_parameters_finish:
- * @self: a session
- * @result: what the callback got
- * @step: (out) (optional): the first step that the live ones apply to; 1 is a run's first
- * @error: %STEPCAST_ERROR_UNKNOWN_PARAMETER or %STEPCAST_ERROR_INVALID_VALUE
- *
- * Returns: %FALSE with @error set
- */
-gboolean
-stepcast_session_set_parameters_finish (StepcastSession *self,
-                                        GAsyncResult *result,
-                                        guint64 *step,
-                                        GError **error)
-{
-  gssize answer;
-
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-
-  answer = g_task_propagate_int (G_TASK (result), error);
-  if (answer < 0)
-    return FALSE;
-  if (step != NULL)
-    *step = (guint64) answer;
-  return TRUE;
-}
-
-/* A drawing that nobody waits for any more, of a run that has ended, would be waited for by the
- * next one who asks: the run is given up, as one is that does not stop. */
-static void
-on_draw_deadline (gpointer user_data)
-{
-  StepcastSession *self = user_data;
-  g_autoptr (StepcastRun) run = NULL;
-
-  if (!self->is_drawing || self->run == NULL || !stepcast_run_has_ended (self->run))
-    return;
-
-  g_warning ("%s: %s does not come back from drawing, and was given up", self->name,
-             stepcast_source_get_name (self->source));
-  run = g_steal_pointer (&self->run);
-  self->is_drawing = FALSE;
-  stepcast_run_cancel (run);
-  stepcast_run_abandon (run);
-}
-
-/**
- * stepcast_session_draw_async:
- * @self: a session
- * @cancellable: (nullable): makes the answer %G_IO_ERROR_CANCELLED, though no sooner
- * @callback: called when there is a picture
- * @user_data: handed to @callback
- *
- * Asks for a frame of the present state: the latest one if it shows it, else
- * one drawn at the next step boundary or, if it stands still, at once.
- */
-void
-stepcast_session_draw_async (StepcastSession *self,
-                             GCancellable *cancellable,
-                             GAsyncReadyCallback callback,
-                             gpointer user_data)
-{
-  GTask *task;
-
-  g_return_if_fail (STEPCAST_IS_SESSION (self));
-
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, stepcast_session_draw_async);
-  if (is_latest_current (self))
-    {
-      stepcast_drawings_answer (self->drawings, NULL);
-      stepcast_drawings_answer_one (self->drawings, task, NULL);
-      return;
-    }
-
-  stepcast_drawings_add (self->drawings, task, self->draw_deadline_ms);
-  stepcast_session_proceed (self);
-}
-
-/**
- * stepcast_session_draw_finish:
- * @self: a session
- * @result: what the callback got
- * @error: why there is no picture: %STEPCAST_ERROR_BAD_STATE before the first run,
- *   %STEPCAST_ERROR_UNRESPONSIVE if it was too long in coming
- *
- * Returns: (transfer full) (nullable): a frame, or %NULL with @error set
- */
-StepcastFrame *
-stepcast_session_draw_finish (StepcastSession *self, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* Who comes late sees what there is. */
@@ -1043,32 +798,6 @@ stepcast_session_new (const char *name,
 }
 
 /**
- * stepcast_session_set_draw_deadline:
- * @self: a session
- * @draw_deadline_ms: how long who asks for a picture waits; by default %STEPCAST_DRAW_DEADLINE_MS
- *
- * From the next one on.
- */
-void
-stepcast_session_set_draw_deadline (StepcastSession *self, guint draw_deadline_ms)
-{
-  self->draw_deadline_ms = draw_deadline_ms;
-}
-
-/**
- * stepcast_session_set_stop_deadline:
- * @self: a session
- * @stop_deadline_ms: when a run that does not stop is given up
- *
- * From the next stop on.
- */
-void
-stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms)
-{
-  self->stop_deadline_ms = stop_deadline_ms;
-}
-
-/**
  * stepcast_session_set_when_unwatched:
  * @self: a session
  * @action: what it does when everybody who watched it has gone
@@ -1102,13 +831,9 @@ stepcast_session_set_rate (StepcastSession *self, double rate, GError **error)
 {
   g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
 
-  /* Not a number is neither. */
-  if (!(rate >= STEPCAST_MIN_RATE && rate <= STEPCAST_MAX_RATE) && !(rate == 0))
+  if (!stepcast_pacer_check_rate (rate, error))
     {
       stepcast_session_act_for (self, NULL);
-      g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
-                   "“%g” is no rate: it takes steps a second, from %g to %.0f, or 0 for no limit",
-                   rate, STEPCAST_MIN_RATE, STEPCAST_MAX_RATE);
       return FALSE;
     }
   if (rate == stepcast_allowance_get_rate (&self->allowance))
