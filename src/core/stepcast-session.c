@@ -10,16 +10,18 @@
 
 /* One computation under control: a state machine over the runs of one source.
  *
- * Whatever front end a request comes from, it is one of the methods here. What may follow what, and
- * what a request comes to in which state, are the two tables of stepcast-session-state.c; how that
- * is done is here, and nowhere else. The present run asks how many steps it may do and which frames
- * are wanted, and comes home after each slice; between two homecomings, or at once while nothing is
- * under way, parameters are applied, a pause takes effect, and the next slice is let go. A run that
- * has ended stays, so that its last state can still be drawn; a new start makes a new run with the
- * next number.
+ * Whatever front end a request comes from, it comes through one of stepcast-session-requests.c.
+ * What may follow what, and what comes of a request in which state, are the two tables of
+ * stepcast-session-state.c; how that is done is here, and nowhere else: from
+ * stepcast_session_carry_out() to begin_run() and end_run(). The present run asks how many steps it
+ * may do and which frames are wanted, and comes home after each slice (came_home()); between two
+ * homecomings, or at once while nothing is under way, parameters are applied, a pause takes effect,
+ * and the next slice is let go (stepcast_session_proceed()). A run that has ended stays, so that
+ * its last state can still be drawn; a new start makes a new run with the next number.
  *
  * The parts (stepcast-session-private.h) know neither the session nor each other, and tell it by
- * callbacks; the rule for when it is not watched is a client of its requests, as a front end is.
+ * callbacks. Only the rule for when nobody watches it knows it: it makes requests, as a front end
+ * does.
  *
  * Lives on the main context, with all of its parts. */
 
@@ -554,8 +556,6 @@ stepcast_session_carry_out (StepcastSession *self,
     }
 }
 
-/* ---- on it goes ---- */
-
 /**
  * stepcast_session_proceed:
  * @self: a session
@@ -583,16 +583,19 @@ stepcast_session_proceed (StepcastSession *self)
   draw_if_awaited (self);
 }
 
+/* ---- who takes its frames ---- */
+
 /* Who comes late sees what there is. */
 static void
 show_latest (StepcastSession *self, StepcastFrameSink *sink)
 {
-  StepcastFrame *latest = stepcast_drawings_get_latest (self->drawings);
+  g_autoptr (StepcastFrame) latest = NULL;
   StepcastDemand demand;
 
-  if (latest == NULL)
+  if (stepcast_drawings_get_latest (self->drawings) == NULL)
     return;
 
+  latest = stepcast_frame_ref (stepcast_drawings_get_latest (self->drawings));
   stepcast_frame_sink_get_demand (sink, &demand);
   if (!demand.is_every)
     stepcast_frame_sink_deliver (sink, &latest, 1);
