@@ -109,6 +109,18 @@ stepcast_changes_add (StepcastChanges *self, GTask *task, GVariant *values, Step
 }
 
 /**
+ * stepcast_changes_are_awaited:
+ * @self: the changes of a session
+ *
+ * Returns: whether there is anything to take: at most step boundaries there is not
+ */
+gboolean
+stepcast_changes_are_awaited (const StepcastChanges *self)
+{
+  return self->tasks.length > 0;
+}
+
+/**
  * stepcast_changes_take:
  * @self: the changes of a session
  * @run: (nullable): the run that goes on with them, not busy; %NULL if they are for the next one

@@ -34,6 +34,7 @@ void stepcast_changes_free (StepcastChanges *self);
 
 gboolean
 stepcast_changes_add (StepcastChanges *self, GTask *task, GVariant *values, StepcastActor *actor);
+gboolean stepcast_changes_are_awaited (const StepcastChanges *self);
 GQueue stepcast_changes_take (StepcastChanges *self, StepcastRun *run);
 void stepcast_changes_answer (StepcastChanges *self, GQueue *tasks, guint64 step);
 void stepcast_changes_cancel (StepcastChanges *self);

@@ -185,12 +185,19 @@ apply_changes (StepcastSession *self)
   guint64 step = run != NULL ? self->progress.step + 1 : 1;
   GQueue taken = stepcast_changes_take (self->changes, run);
 
-  if (run != NULL && taken.length > 0)
+  if (run != NULL)
     {
       stepcast_drawings_outdate (self->drawings);
       self->is_undrawable = FALSE;
     }
   stepcast_changes_answer (self->changes, &taken, step);
+}
+
+static void
+apply_changes_if_any (StepcastSession *self)
+{
+  if (stepcast_changes_are_awaited (self->changes) && can_change (self))
+    apply_changes (self);
 }
 
 static void
@@ -250,8 +257,7 @@ end_run (StepcastSession *self, StepcastSessionState state, const GError *error)
 
   set_state (self, state);
   stepcast_stops_answer (&stops, &report, error);
-  if (can_change (self))
-    apply_changes (self);
+  apply_changes_if_any (self);
 
   if (self->starts_again && stepcast_session_state_is_terminal (self->state))
     restart (self);
@@ -570,8 +576,7 @@ stepcast_session_proceed (StepcastSession *self)
 
   if (self->is_telling)
     return;
-  if (can_change (self))
-    apply_changes (self);
+  apply_changes_if_any (self);
   if (is_busy (self))
     {
       stepcast_run_demand_changed (self->run);

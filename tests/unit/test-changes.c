@@ -159,8 +159,10 @@ test_together (Fixture *fixture, gconstpointer data)
   g_assert_true (add (fixture, "{'level': <3>}", fixture->ann, &first));
   g_assert_true (add (fixture, "{'size': <33>}", NULL, &second));
   assert_parameters (fixture, 0, 20);
+  g_assert_true (stepcast_changes_are_awaited (fixture->changes));
 
   tasks = stepcast_changes_take (fixture->changes, STEPCAST_RUN (fixture->run));
+  g_assert_false (stepcast_changes_are_awaited (fixture->changes));
   assert_parameters (fixture, 3, 33);
   g_assert_cmpstr (fixture->run->told->str, ==, "{'level': <3>}{'size': <uint32 33>}");
   g_assert_cmpstr (fixture->told->str, ==, "");
