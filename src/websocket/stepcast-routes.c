@@ -77,6 +77,27 @@ stepcast_routes_set_gate (StepcastRoutes *self, const StepcastGate *gate)
   self->gate = gate;
 }
 
+/**
+ * stepcast_routes_is_for_pages:
+ * @path: of a request, not decoded
+ *
+ * Returns: whether it is something that a page elsewhere may fetch. It has no use for our page, and
+ *   a WebSocket needs no leave beforehand
+ */
+gboolean
+stepcast_routes_is_for_pages (const char *path)
+{
+  static const char *const paths[] = { "/health", "/generators", "/events", "/sessions", NULL };
+  static const char *const parts[] = { "events", "frame.svg", "frame.png", NULL };
+  const char *part;
+
+  if (!g_str_has_prefix (path, "/sessions/"))
+    return g_strv_contains (paths, path);
+
+  part = strchr (path + strlen ("/sessions/"), '/');
+  return part == NULL || g_strv_contains (parts, part + 1);
+}
+
 /* Joins @session; where it is NULL, opens one, or tells the @refusal. */
 static void
 handle_websocket (StepcastRoutes *self,

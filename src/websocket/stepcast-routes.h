@@ -29,6 +29,8 @@ StepcastRoutes *stepcast_routes_new (StepcastSessionManager *manager,
 StepcastRoutes *stepcast_routes_ref (StepcastRoutes *self);
 void stepcast_routes_unref (StepcastRoutes *self);
 
+gboolean stepcast_routes_is_for_pages (const char *path);
+
 void stepcast_routes_set_gate (StepcastRoutes *self, const StepcastGate *gate);
 void stepcast_routes_add_to (StepcastRoutes *self, SoupServer *soup);
 

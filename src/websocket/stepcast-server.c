@@ -71,11 +71,36 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastServer,
 
 /* ---- requests ---- */
 
+static gboolean
+admit (StepcastServer *self,
+       SoupServerMessage *message,
+       const char *allowed,
+       guint *status,
+       GError **error)
+{
+  if (!stepcast_gate_check (self->gate, message, allowed, status, error))
+    return FALSE;
+  return !stepcast_api_is_change (message) ||
+         stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), status, error);
+}
+
+static void
+refuse (SoupServerMessage *message, const char *allowed, guint status, const GError *error)
+{
+  g_debug ("Refused with %u: %s", status, error->message);
+  stepcast_http_respond_error (message, status, error);
+  if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
+                                  allowed);
+}
+
+/* A status that is set here keeps the handlers from being called. */
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
   GUri *uri = soup_server_message_get_uri (message);
-  const char *allowed = stepcast_api_get_methods (uri != NULL ? g_uri_get_path (uri) : "");
+  const char *path = uri != NULL ? g_uri_get_path (uri) : "";
+  const char *allowed = stepcast_api_get_methods (path);
   g_autoptr (GError) error = NULL;
   guint status;
 
@@ -87,19 +112,17 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
                                 "close");
 
   stepcast_gate_add_headers (self->gate, message);
-
-  /* A status that is set here keeps the handlers from being called. */
-  if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||
-      (stepcast_api_is_change (message) &&
-       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), &status,
-                            &error)))
+  if (stepcast_gate_is_preflight (message) && stepcast_routes_is_for_pages (path))
     {
-      g_debug ("Refused with %u: %s", status, error->message);
-      stepcast_http_respond_error (message, status, error);
-      if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
-        soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
-                                      allowed);
+      if (stepcast_gate_check_page (self->gate, message, &status, &error))
+        stepcast_gate_answer_preflight (message, allowed);
     }
+  else
+    {
+      admit (self, message, allowed, &status, &error);
+    }
+  if (error != NULL)
+    refuse (message, allowed, status, error);
 }
 
 static void
