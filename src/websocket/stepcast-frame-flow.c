@@ -130,7 +130,7 @@ static guint
 get_n_held (const StepcastFrameFlow *self)
 {
   if (self->unshown.is_acking || self->outbox == NULL)
-    return stepcast_unshown_get_length (&self->unshown);
+    return stepcast_unshown_get_n_awaited (&self->unshown);
   return stepcast_outbox_get_n_frames (self->outbox);
 }
 
@@ -138,7 +138,7 @@ get_n_held (const StepcastFrameFlow *self)
 static gboolean
 has_shown_enough (const StepcastFrameFlow *self)
 {
-  return !self->unshown.is_acking || stepcast_unshown_get_length (&self->unshown) < MAX_UNSHOWN;
+  return !self->unshown.is_acking || stepcast_unshown_get_n_awaited (&self->unshown) < MAX_UNSHOWN;
 }
 
 static gint64
@@ -285,15 +285,18 @@ stepcast_frame_flow_deliver (StepcastFrameFlow *self,
   self->window.last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
 }
 
-/* What is kept of a viewer that tells nothing: what is not written, and a little more. */
+/* What is kept, besides what is not written: a little more. Of a viewer that tells what it has
+ * shown, all that it has not, but for what nobody waits for. */
 static void
 forget_shown (StepcastFrameFlow *self)
 {
   guint n_waiting = self->outbox != NULL ? stepcast_outbox_get_n_frames (self->outbox) : G_MAXUINT;
+  guint n_kept = MAX (n_waiting, MIN_KEPT_FRAMES);
 
-  if (!self->unshown.is_acking)
-    stepcast_unshown_forget (&self->unshown, MAX (n_waiting, MIN_KEPT_FRAMES),
-                             STEPCAST_WINDOW_BYTES);
+  if (self->unshown.is_acking)
+    stepcast_unshown_forget_settled (&self->unshown, n_kept, STEPCAST_WINDOW_BYTES);
+  else
+    stepcast_unshown_forget (&self->unshown, n_kept, STEPCAST_WINDOW_BYTES);
 }
 
 static StepcastWindowReader
@@ -357,14 +360,14 @@ stepcast_frame_flow_acknowledge (StepcastFrameFlow *self, guint run, guint64 ser
  * @self: a flow
  * @run: which its session is at; it may have been there before
  *
- * Nobody waits for another run until all of the one before has been shown: a client may have thrown
- * it away.
+ * Nobody waits for it until all of the one before has been shown: a client may have thrown that
+ * away. Of who is away all is kept.
  */
 void
 stepcast_frame_flow_begin_run (StepcastFrameFlow *self, guint run)
 {
-  if (run > 1 && self->outbox != NULL)
-    stepcast_unshown_rewind (&self->unshown, run - 1, G_MAXUINT64);
+  if (self->outbox != NULL)
+    stepcast_unshown_settle (&self->unshown, run);
 }
 
 /* ---- what its viewer asks for ---- */
@@ -516,7 +519,8 @@ stepcast_frame_flow_get_numbers (StepcastFrameFlow *self, StepcastViewerNumbers 
     .n_missed = self->n_offered - MIN (self->n_offered, n_sent + n_waiting),
     .n_skipped = self->n_skipped,
     .backlog_bytes = is_here ? stepcast_outbox_get_backlog_bytes (self->outbox) : 0,
-    .n_unshown = self->unshown.is_acking ? (int) stepcast_unshown_get_length (&self->unshown) : -1,
+    .n_unshown =
+      self->unshown.is_acking ? (int) stepcast_unshown_get_n_awaited (&self->unshown) : -1,
     .sent_per_second = stepcast_meter_get (&self->sent_meter, g_get_monotonic_time (), n_sent),
     .round_trip_us = self->unshown.round_trip_us,
   };

@@ -38,6 +38,8 @@ drop_oldest (StepcastUnshown *self)
 {
   Entry *entry = g_queue_pop_head_link (&self->entries)->data;
 
+  if (self->n_settled > 0)
+    self->n_settled--;
   entry_free (self, entry);
 }
 
@@ -76,6 +78,7 @@ stepcast_unshown_take_back (StepcastUnshown *self, guint n_frames)
 {
   for (guint i = 0; i < n_frames && self->entries.length > 0; i++)
     entry_free (self, g_queue_pop_tail_link (&self->entries)->data);
+  self->n_settled = MIN (self->n_settled, self->entries.length);
 }
 
 static gboolean
@@ -105,6 +108,44 @@ stepcast_unshown_acknowledge (StepcastUnshown *self, guint run, guint64 serial, 
       self->round_trip_us = now_us - entry->given_us;
       drop_oldest (self);
     }
+}
+
+/**
+ * stepcast_unshown_settle:
+ * @self: what is not shown yet
+ * @run: the present run
+ *
+ * Nobody waits any more until frames of the runs before it have been shown. They stay, because what
+ * has not reached the viewer is to be given again.
+ */
+void
+stepcast_unshown_settle (StepcastUnshown *self, guint run)
+{
+  self->n_settled = 0;
+  for (GList *link = self->entries.head; link != NULL; link = link->next)
+    {
+      const Entry *entry = link->data;
+
+      if (stepcast_frame_get_run (entry->frame) >= run)
+        break;
+      self->n_settled++;
+    }
+}
+
+/**
+ * stepcast_unshown_forget_settled:
+ * @self: what is not shown yet
+ * @min_frames: keeps as many of the newest in any case
+ * @max_bytes: and more only as long as all are not longer than this
+ *
+ * A viewer that acknowledges frames may have thrown away those of a run that is over, and never
+ * acknowledge them.
+ */
+void
+stepcast_unshown_forget_settled (StepcastUnshown *self, guint min_frames, gsize max_bytes)
+{
+  while (self->n_settled > 0 && self->entries.length > min_frames && self->n_bytes > max_bytes)
+    drop_oldest (self);
 }
 
 /**
@@ -158,6 +199,18 @@ guint
 stepcast_unshown_get_length (const StepcastUnshown *self)
 {
   return self->entries.length;
+}
+
+/**
+ * stepcast_unshown_get_n_awaited:
+ * @self: what is not shown yet
+ *
+ * Returns: how many are not settled
+ */
+guint
+stepcast_unshown_get_n_awaited (const StepcastUnshown *self)
+{
+  return self->entries.length - self->n_settled;
 }
 
 /**

@@ -101,6 +101,78 @@ test_take_back (void)
   stepcast_unshown_clear (&unshown);
 }
 
+/* Frames of two runs wait when the second is stopped: what is taken back is theirs. */
+static void
+test_take_back_across_runs (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 4);
+  stepcast_unshown_settle (&unshown, 2);
+  assert_left (&unshown, "1-1 1-2 1-3 1-4");
+  give_some (&unshown, 2, 1, 2);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 2);
+
+  stepcast_unshown_take_back (&unshown, 3);
+  assert_left (&unshown, "1-1 1-2 1-3");
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 0);
+  give_some (&unshown, 3, 1, 1);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 1);
+
+  stepcast_unshown_clear (&unshown);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 0);
+}
+
+/* What is settled is owed, and waited for no more. */
+static void
+test_settle (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 4);
+  stepcast_unshown_settle (&unshown, 1); /* its own run has begun */
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 4);
+  stepcast_unshown_settle (&unshown, 3);
+  stepcast_unshown_settle (&unshown, 3);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 0);
+  give_some (&unshown, 3, 1, 2);
+  assert_left (&unshown, "1-1 1-2 1-3 1-4 3-1 3-2");
+
+  stepcast_unshown_acknowledge (&unshown, 1, 2, 100);
+  assert_left (&unshown, "1-3 1-4 3-1 3-2");
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 2);
+  g_assert_cmpuint (stepcast_unshown_rewind (&unshown, 1, 3), ==, 0);
+  assert_left (&unshown, "1-4 3-1 3-2");
+  stepcast_unshown_acknowledge (&unshown, 3, 1, 100);
+  assert_left (&unshown, "3-2");
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 1);
+
+  stepcast_unshown_clear (&unshown);
+}
+
+static void
+test_forget_settled (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 4);
+  stepcast_unshown_forget_settled (&unshown, 0, 0);
+  assert_left (&unshown, "1-1 1-2 1-3 1-4"); /* they are waited for */
+  stepcast_unshown_settle (&unshown, 2);
+  give_some (&unshown, 2, 1, 2);
+  stepcast_unshown_forget_settled (&unshown, 0, 5 * FRAME_BYTES);
+  assert_left (&unshown, "1-2 1-3 1-4 2-1 2-2");
+  stepcast_unshown_forget_settled (&unshown, 4, 0);
+  assert_left (&unshown, "1-3 1-4 2-1 2-2");
+  stepcast_unshown_forget_settled (&unshown, 0, 0);
+  assert_left (&unshown, "2-1 2-2");
+
+  stepcast_unshown_clear (&unshown);
+}
+
 static void
 test_forget (void)
 {
@@ -162,6 +234,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/unshown/acknowledge", test_acknowledge);
   g_test_add_func ("/unshown/acknowledge-across-runs", test_acknowledge_across_runs);
   g_test_add_func ("/unshown/take-back", test_take_back);
+  g_test_add_func ("/unshown/take-back-across-runs", test_take_back_across_runs);
+  g_test_add_func ("/unshown/settle", test_settle);
+  g_test_add_func ("/unshown/forget-settled", test_forget_settled);
   g_test_add_func ("/unshown/forget", test_forget);
   g_test_add_func ("/unshown/rewind", test_rewind);
 
