@@ -20,9 +20,6 @@
  * shown. */
 #define MAX_UNSHOWN 2
 
-/* What is kept of frames that were written, for one that tells nothing and may come back. */
-#define MIN_KEPT_FRAMES 2
-
 struct _StepcastFrameFlow
 {
   const StepcastDialect *dialect;
@@ -285,18 +282,12 @@ stepcast_frame_flow_deliver (StepcastFrameFlow *self,
   self->window.last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
 }
 
-/* What is kept, besides what is not written: a little more. Of a viewer that tells what it has
- * shown, all that it has not, but for what nobody waits for. */
+/* What it was given while its viewer is away, and what is not written, is kept. */
 static void
 forget_shown (StepcastFrameFlow *self)
 {
-  guint n_waiting = self->outbox != NULL ? stepcast_outbox_get_n_frames (self->outbox) : G_MAXUINT;
-  guint n_kept = MAX (n_waiting, MIN_KEPT_FRAMES);
-
-  if (self->unshown.is_acking)
-    stepcast_unshown_forget_settled (&self->unshown, n_kept, STEPCAST_WINDOW_BYTES);
-  else
-    stepcast_unshown_forget (&self->unshown, n_kept, STEPCAST_WINDOW_BYTES);
+  if (self->outbox != NULL)
+    stepcast_unshown_forget (&self->unshown, stepcast_outbox_get_n_frames (self->outbox));
 }
 
 static StepcastWindowReader
@@ -436,13 +427,12 @@ stepcast_frame_flow_describe (const StepcastFrameFlow *self, StepcastGreeting *g
  * stepcast_frame_flow_forget_most:
  * @self: a flow that nothing is delivered to until its viewer comes back
  *
- * Of a viewer that tells nothing, keeps the last frames only.
+ * Keeps no more than if all that it was given had been written.
  */
 void
 stepcast_frame_flow_forget_most (StepcastFrameFlow *self)
 {
-  if (!self->unshown.is_acking)
-    stepcast_unshown_forget (&self->unshown, MIN_KEPT_FRAMES, STEPCAST_WINDOW_BYTES);
+  stepcast_unshown_forget (&self->unshown, 0);
 }
 
 /**

@@ -8,13 +8,12 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-acceptor.h"
+#include "stepcast-admission.h"
 #include "stepcast-answer-watch.h"
-#include "stepcast-api.h"
 #include "stepcast-events.h"
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
 #include "stepcast-handshakes.h"
-#include "stepcast-http.h"
 #include "stepcast-lobby.h"
 #include "stepcast-own-address.h"
 #include "stepcast-request-deadline.h"
@@ -22,9 +21,10 @@
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
- * Every request passes the gate when its headers have come, before any handler sees it, and has to
- * be complete within a deadline. Who asks for a WebSocket is sent to the lobby. Lives on the main
- * context. */
+ * A connection comes by the acceptor, has its hands shaken where TLS is spoken, and is libsoup's
+ * from then on. Its request is admitted at the gate when its headers have come, or refused, before
+ * any handler sees it, and has to be complete within a deadline. The routes hand it to who answers
+ * it; who asks for a WebSocket is sent to the lobby. Lives on the main context. */
 
 /* What peers get to say goodbye in. */
 #define CLOSE_MS 1000
@@ -71,58 +71,10 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastServer,
 
 /* ---- requests ---- */
 
-static gboolean
-admit (StepcastServer *self,
-       SoupServerMessage *message,
-       const char *allowed,
-       guint *status,
-       GError **error)
-{
-  if (!stepcast_gate_check (self->gate, message, allowed, status, error))
-    return FALSE;
-  return !stepcast_api_is_change (message) ||
-         stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), status, error);
-}
-
-static void
-refuse (SoupServerMessage *message, const char *allowed, guint status, const GError *error)
-{
-  g_debug ("Refused with %u: %s", status, error->message);
-  stepcast_http_respond_error (message, status, error);
-  if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
-    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
-                                  allowed);
-}
-
-/* A status that is set here keeps the handlers from being called. */
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
-  GUri *uri = soup_server_message_get_uri (message);
-  const char *path = uri != NULL ? g_uri_get_path (uri) : "";
-  const char *allowed = stepcast_api_get_methods (path);
-  g_autoptr (GError) error = NULL;
-  guint status;
-
-  /* libsoup would keep a body of any size: only who has a use for one says otherwise. */
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-
-  /* libsoup keeps connections only where it listens by itself. */
-  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
-                                "close");
-
-  stepcast_gate_add_headers (self->gate, message);
-  if (stepcast_gate_is_preflight (message) && stepcast_routes_is_for_pages (path))
-    {
-      if (stepcast_gate_check_page (self->gate, message, &status, &error))
-        stepcast_gate_answer_preflight (message, allowed);
-    }
-  else
-    {
-      admit (self, message, allowed, &status, &error);
-    }
-  if (error != NULL)
-    refuse (message, allowed, status, error);
+  stepcast_admission_decide (message, self->gate);
 }
 
 static void

@@ -132,34 +132,29 @@ stepcast_unshown_settle (StepcastUnshown *self, guint run)
     }
 }
 
-/**
- * stepcast_unshown_forget_settled:
- * @self: what is not shown yet
- * @min_frames: keeps as many of the newest in any case
- * @max_bytes: and more only as long as all are not longer than this
- *
- * A viewer that acknowledges frames may have thrown away those of a run that is over, and never
- * acknowledge them.
- */
-void
-stepcast_unshown_forget_settled (StepcastUnshown *self, guint min_frames, gsize max_bytes)
+/* A viewer that tells what it has shown may have thrown away what there is of a run that is over,
+ * and never say so. */
+static guint
+get_n_forgettable (const StepcastUnshown *self)
 {
-  while (self->n_settled > 0 && self->entries.length > min_frames && self->n_bytes > max_bytes)
-    drop_oldest (self);
+  return self->is_acking ? self->n_settled : self->entries.length;
 }
 
 /**
  * stepcast_unshown_forget:
  * @self: what is not shown yet
- * @min_frames: keeps as many of the newest in any case
- * @max_bytes: and more only as long as all are not longer than this
+ * @n_unwritten: how many of the newest have not been written whole, which are kept in any case
  *
- * For a viewer that acknowledges nothing.
+ * Of what was written, and is not waited for until it is acknowledged, keeps
+ * %STEPCAST_MIN_KEPT_FRAMES, or as many as %STEPCAST_MAX_KEPT_BYTES of them.
  */
 void
-stepcast_unshown_forget (StepcastUnshown *self, guint min_frames, gsize max_bytes)
+stepcast_unshown_forget (StepcastUnshown *self, guint n_unwritten)
 {
-  while (self->entries.length > min_frames && self->n_bytes > max_bytes)
+  guint n_kept = MAX (n_unwritten, STEPCAST_MIN_KEPT_FRAMES);
+
+  while (self->entries.length > n_kept && self->n_bytes > STEPCAST_MAX_KEPT_BYTES &&
+         get_n_forgettable (self) > 0)
     drop_oldest (self);
 }
 

@@ -7,6 +7,11 @@
 
 G_BEGIN_DECLS
 
+/* What is kept of frames that were written, where nobody is going to say that they were shown: so
+ * many, and more of small ones. */
+#define STEPCAST_MIN_KEPT_FRAMES 2
+#define STEPCAST_MAX_KEPT_BYTES (192 * 1024)
+
 /**
  * StepcastUnshown:
  *
@@ -31,8 +36,7 @@ void stepcast_unshown_give (StepcastUnshown *self, StepcastFrame *frame, gint64 
 void stepcast_unshown_take_back (StepcastUnshown *self, guint n_frames);
 void stepcast_unshown_acknowledge (StepcastUnshown *self, guint run, guint64 serial, gint64 now_us);
 void stepcast_unshown_settle (StepcastUnshown *self, guint run);
-void stepcast_unshown_forget_settled (StepcastUnshown *self, guint min_frames, gsize max_bytes);
-void stepcast_unshown_forget (StepcastUnshown *self, guint min_frames, gsize max_bytes);
+void stepcast_unshown_forget (StepcastUnshown *self, guint n_unwritten);
 guint64 stepcast_unshown_rewind (StepcastUnshown *self, guint run, guint64 serial);
 
 guint stepcast_unshown_get_length (const StepcastUnshown *self);

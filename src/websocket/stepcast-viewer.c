@@ -146,15 +146,7 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
   g_variant_dict_insert (description, "away", "b", self->channel == NULL);
   g_variant_dict_insert (description, "seconds", "d",
                          (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
-  g_variant_dict_insert (description, "sent", "t", numbers.n_sent);
-  g_variant_dict_insert (description, "missed", "t", numbers.n_missed);
-  g_variant_dict_insert (description, "backlog-bytes", "t", (guint64) numbers.backlog_bytes);
-  g_variant_dict_insert (description, "frames-per-second", "d", numbers.sent_per_second);
-  if (numbers.n_unshown >= 0)
-    g_variant_dict_insert (description, "unshown", "u", (guint) numbers.n_unshown);
-  if (numbers.round_trip_us >= 0)
-    g_variant_dict_insert (description, "round-trip-seconds", "d",
-                           (double) numbers.round_trip_us / G_USEC_PER_SEC);
+  stepcast_viewer_numbers_describe (&numbers, description);
 }
 
 static StepcastActor *
