@@ -6,6 +6,7 @@
 #include "stepcast-gate.h"
 
 #include "stepcast-error.h"
+#include "stepcast-safety.h"
 
 struct _StepcastGate
 {
@@ -300,6 +301,7 @@ stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
+  stepcast_safety_add_headers (message);
   if (!stepcast_hosts_allows_origins (self->hosts))
     return;
 
@@ -307,6 +309,40 @@ stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message)
   if (classify_origin (self, message) == STEPCAST_ORIGIN_ALLOWED)
     soup_message_headers_replace (headers, "Access-Control-Allow-Origin",
                                   find_header (message, "Origin").value);
+}
+
+/**
+ * stepcast_gate_add_page_headers:
+ * @self: a gate
+ * @message: a request for the page, or for one of its files
+ *
+ * Adds what a browser is to know of the page, and who may show it within a page of theirs.
+ */
+void
+stepcast_gate_add_page_headers (const StepcastGate *self, SoupServerMessage *message)
+{
+  stepcast_safety_add_page_headers (message, stepcast_hosts_get_embedders (self->hosts));
+}
+
+/* A frame within another site's page. The browser says so: RFC 6265bis calls it a cross-site
+ * request, and neither takes nor sends a strict cookie there. */
+static gboolean
+is_embedded (const StepcastGate *self, SoupServerMessage *message)
+{
+  return stepcast_hosts_get_embedders (self->hosts) != NULL &&
+         g_strcmp0 (find_header (message, "Sec-Fetch-Dest").value, "iframe") == 0 &&
+         g_strcmp0 (find_header (message, "Sec-Fetch-Site").value, "cross-site") == 0;
+}
+
+/* In such a frame it is another one than elsewhere, and is for that site's pages alone
+ * (Partitioned); browsers take it over TLS, or from this machine. */
+static const char *
+get_cookie_scope (const StepcastGate *self, SoupServerMessage *message)
+{
+  if (is_embedded (self, message))
+    return "; SameSite=None; Path=/; Secure; Partitioned";
+  return stepcast_hosts_has_tls (self->hosts) ? "; SameSite=Strict; Path=/; Secure" :
+                                                "; SameSite=Strict; Path=/";
 }
 
 /**
@@ -330,7 +366,7 @@ stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message)
   role = stepcast_access_check_token (self->access, token);
   if (role == STEPCAST_ROLE_NONE)
     return NULL;
-  return g_strdup_printf ("%s=%s; HttpOnly; SameSite=Strict; Path=/%s", self->cookie_name,
+  return g_strdup_printf ("%s=%s; HttpOnly%s", self->cookie_name,
                           stepcast_access_get_secret (self->access, role),
-                          stepcast_hosts_has_tls (self->hosts) ? "; Secure" : "");
+                          get_cookie_scope (self, message));
 }

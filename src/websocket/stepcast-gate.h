@@ -29,6 +29,7 @@ gboolean stepcast_gate_check (const StepcastGate *self,
                               GError **error);
 StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message);
 void stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message);
+void stepcast_gate_add_page_headers (const StepcastGate *self, SoupServerMessage *message);
 char *stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastGate, stepcast_gate_free)

@@ -13,10 +13,14 @@ G_BEGIN_DECLS
 
 /* What the server answers to plain HTTP: doc/protocol.md, "HTTP". */
 
-void stepcast_http_add_headers (SoupServerMessage *message, const char *type);
 char *stepcast_http_describe_session (StepcastSession *session);
 char *stepcast_http_describe_sessions (StepcastSessionManager *manager);
 
+void stepcast_http_respond_bytes (SoupServerMessage *message,
+                                  guint status,
+                                  const char *type,
+                                  GBytes *bytes);
+gboolean stepcast_http_respond_if_known (SoupServerMessage *message, const char *etag);
 void stepcast_http_respond_text (SoupServerMessage *message,
                                  guint status,
                                  const char *type,
