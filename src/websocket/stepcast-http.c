@@ -10,6 +10,9 @@
 #include "stepcast-json.h"
 #include "stepcast-page.h"
 
+/* The one that any page may load: what it needs a token for, it asks for itself. */
+#define PUBLIC_FILE "stepcast.js"
+
 /* For a picture to come. The session and the rasterizer have deadlines of their own, which say
  * more; what they do not bound is the wait for others' turns. Each client that waits, gone or not,
  * keeps a connection. */
@@ -120,10 +123,17 @@ stepcast_http_respond_nothing (SoupServerMessage *message, const char *path)
 void
 stepcast_http_respond_page (SoupServerMessage *message, const char *path)
 {
+  const char *name = g_str_equal (path, "/") ? "index.html" : path + 1;
+
   if (g_str_equal (path, "/messages"))
     stepcast_page_respond_messages (message);
-  else if (!stepcast_page_respond_file (message, g_str_equal (path, "/") ? "index.html" : path + 1))
+  else if (!stepcast_page_respond_file (message, name))
     stepcast_http_respond_nothing (message, path);
+  else if (g_str_equal (name, PUBLIC_FILE))
+    {
+      add_header (message, "Access-Control-Allow-Origin", "*");
+      add_header (message, "Cross-Origin-Resource-Policy", "cross-origin");
+    }
 }
 
 /**
