@@ -126,7 +126,7 @@ export class Plot {
       cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { size: 7 } },
       scales: { x: { time: false }, ...Object.fromEntries(scales) },
       series: [{}, ...metrics.map((_metric, i) => this.#describeLine(i))],
-      axes: [this.#describeXAxis(), ...metrics.map((_metric, i) => this.#describeYAxis(i))],
+      axes: [this.#describeXAxis(), this.#describeYAxis()],
       hooks: { setCursor: [(plot) => this.#onCursor(plot)] },
     };
   }
@@ -170,11 +170,10 @@ export class Plot {
     };
   }
 
-  #describeYAxis(i) {
+  #describeYAxis() {
     return {
       ...this.#describeAxis(),
-      scale: `y${i}`,
-      show: i === 0,
+      scale: 'y0',
       gap: 2,
       size: (_plot, values) => this.#fontSize * (0.9 + 0.5 * Math.max(2, ...(values ?? []).map(({ length }) => length))),
       space: Math.round(this.#fontSize * 2),
@@ -183,12 +182,9 @@ export class Plot {
   }
 
   #chooseAxis() {
-    const first = this.#plot.series.findIndex(({ show }, i) => i > 0 && show);
+    const first = this.#plot.series.find(({ show }, i) => i > 0 && show);
 
-    this.#plot.axes.forEach((axis, i) => {
-      if (i > 0)
-        axis.show = i === first;
-    });
+    this.#plot.axes[1].scale = first?.scale ?? 'y0';
     this.#plot.redraw(false, true);
   }
 
