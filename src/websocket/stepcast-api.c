@@ -234,11 +234,7 @@ read_parameters (JsonObject *object, StepcastSource *source, GError **error)
 static guint
 get_status (const GError *error)
 {
-  static const struct
-  {
-    StepcastError code;
-    guint status;
-  } statuses[] = {
+  static const StepcastErrorStatus statuses[] = {
     { STEPCAST_ERROR_BAD_STATE, SOUP_STATUS_CONFLICT },
     { STEPCAST_ERROR_BAD_REQUEST, SOUP_STATUS_BAD_REQUEST },
     { STEPCAST_ERROR_UNKNOWN_GENERATOR, SOUP_STATUS_BAD_REQUEST },
@@ -249,10 +245,7 @@ get_status (const GError *error)
     { STEPCAST_ERROR_UNRESPONSIVE, SOUP_STATUS_SERVICE_UNAVAILABLE },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
-    if (g_error_matches (error, STEPCAST_ERROR, (int) statuses[i].code))
-      return statuses[i].status;
-  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  return stepcast_http_get_status (error, statuses, G_N_ELEMENTS (statuses));
 }
 
 static void

@@ -7,18 +7,6 @@
 
 #include <string.h>
 
-/**
- * stepcast_event_text_append_retry:
- * @text: a stream's text, at the end of an event
- *
- * Says how long the client is to wait before it connects again.
- */
-void
-stepcast_event_text_append_retry (GString *text)
-{
-  g_string_append_printf (text, "retry: %d\n\n", STEPCAST_EVENT_RETRY_MS);
-}
-
 /* What would end a field or, where a parser is careless, the event. */
 static gboolean
 is_one_line (const char *value)
@@ -60,4 +48,19 @@ stepcast_event_text_append (GString *text, const char *name, const char *id, con
       line += line[0] == '\r' && line[1] == '\n' ? 2 : 1;
     }
   g_string_append_c (text, '\n');
+}
+
+/**
+ * stepcast_event_text_append_taken:
+ * @text: a stream's text, at the end of an event
+ * @name: of the event; one line
+ * @data: (transfer full): in UTF-8
+ *
+ * Appends an event without an id, and frees @data.
+ */
+void
+stepcast_event_text_append_taken (GString *text, const char *name, char *data)
+{
+  stepcast_event_text_append (text, name, NULL, data);
+  g_free (data);
 }

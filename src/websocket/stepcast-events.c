@@ -62,9 +62,9 @@ on_stream_closed (StepcastSessionEvents *stream, StepcastEvents *self)
 }
 
 static void
-on_list_emptied (StepcastListEvents *list, StepcastEvents *self)
+on_list_emptied (gpointer user_data)
 {
-  tell_if_empty (self);
+  tell_if_empty (user_data);
 }
 
 /* @session: (nullable): of all, where it is %NULL */
@@ -260,10 +260,7 @@ stepcast_events_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->manager, self);
   g_hash_table_remove_all (self->streams);
   if (self->list != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->list, self);
-      g_object_run_dispose (G_OBJECT (self->list));
-    }
+    g_object_run_dispose (G_OBJECT (self->list));
   g_clear_object (&self->manager);
 
   G_OBJECT_CLASS (stepcast_events_parent_class)->dispose (object);
@@ -316,8 +313,7 @@ stepcast_events_new (StepcastSessionManager *manager, StepcastTicker *ticker)
 
   self->manager = g_object_ref (manager);
   self->ticker = stepcast_ticker_ref (ticker);
-  self->list = stepcast_list_events_new (manager, ticker);
-  g_signal_connect (self->list, "emptied", G_CALLBACK (on_list_emptied), self);
+  self->list = stepcast_list_events_new (manager, ticker, on_list_emptied, self);
   g_signal_connect (manager, "session-removed", G_CALLBACK (on_session_removed), self);
 
   return self;

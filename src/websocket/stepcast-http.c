@@ -113,6 +113,25 @@ stepcast_http_respond_error (SoupServerMessage *message, guint status, const GEr
   stepcast_http_respond_json (message, status, builder);
 }
 
+/**
+ * stepcast_http_get_status:
+ * @error: why a request failed
+ * @statuses: (array length=n_statuses): what such requests are answered
+ * @n_statuses: how many there are
+ *
+ * Returns: the status of the answer; 500 where @statuses has none for @error
+ */
+guint
+stepcast_http_get_status (const GError *error,
+                          const StepcastErrorStatus *statuses,
+                          gsize n_statuses)
+{
+  for (gsize i = 0; i < n_statuses; i++)
+    if (g_error_matches (error, STEPCAST_ERROR, (int) statuses[i].code))
+      return statuses[i].status;
+  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+}
+
 static const char *
 get_content_type (const char *path)
 {
@@ -229,26 +248,17 @@ add_pace (JsonBuilder *builder, StepcastSession *session)
 static void
 add_session (JsonBuilder *builder, StepcastSession *session)
 {
-  const StepcastProgress *progress = stepcast_session_get_progress (session);
-
   json_builder_begin_object (builder);
   stepcast_json_add_text (builder, "name", stepcast_session_get_name (session));
   stepcast_json_add_text (builder, "generator",
                           stepcast_source_get_name (stepcast_session_get_source (session)));
   stepcast_json_add_text (builder, "state", stepcast_session_get_state_nick (session));
   stepcast_json_add_int (builder, "run", stepcast_session_get_run_number (session));
-  stepcast_json_add_int (builder, "step", progress->step);
-  json_builder_set_member_name (builder, "fraction");
-  stepcast_json_add_fraction (builder, progress->fraction);
-  json_builder_set_member_name (builder, "metrics");
-  stepcast_json_add_metrics (builder, session);
+  stepcast_json_add_progress (builder, session);
   json_builder_set_member_name (builder, "parameters");
   stepcast_json_add_values (builder, stepcast_session_get_parameters (session));
   stepcast_json_add_int (builder, "viewers", stepcast_session_get_n_sinks (session));
-  json_builder_set_member_name (builder, "reason");
-  stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
-  stepcast_json_add_actor (builder, "by", stepcast_session_get_actor (session));
-  stepcast_json_add_actor (builder, "held-by", stepcast_session_get_holder (session));
+  stepcast_json_add_cause (builder, session);
   add_pace (builder, session);
   json_builder_end_object (builder);
 }
@@ -393,21 +403,14 @@ respond_svg (SoupServerMessage *message, StepcastFrame *frame)
 static guint
 get_frame_status (const GError *error)
 {
-  static const struct
-  {
-    StepcastError code;
-    guint status;
-  } statuses[] = {
+  static const StepcastErrorStatus statuses[] = {
     { STEPCAST_ERROR_BAD_STATE, SOUP_STATUS_NOT_FOUND },
     { STEPCAST_ERROR_INVALID_VALUE, SOUP_STATUS_BAD_REQUEST },
     { STEPCAST_ERROR_LIMIT_EXCEEDED, SOUP_STATUS_BAD_REQUEST }, /* a smaller width may do */
     { STEPCAST_ERROR_UNRESPONSIVE, SOUP_STATUS_SERVICE_UNAVAILABLE },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
-    if (g_error_matches (error, STEPCAST_ERROR, (int) statuses[i].code))
-      return statuses[i].status;
-  return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+  return stepcast_http_get_status (error, statuses, G_N_ELEMENTS (statuses));
 }
 
 /* Nothing of what was said of a picture before is true of this answer. */

@@ -6,12 +6,24 @@
 #include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
+#include "stepcast-error.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
 
 G_BEGIN_DECLS
 
 /* What the server answers to plain HTTP: doc/protocol.md, "HTTP". */
+
+/**
+ * StepcastErrorStatus:
+ * @code: of an error
+ * @status: of the answer to the request that failed with it
+ */
+typedef struct
+{
+  StepcastError code;
+  guint status;
+} StepcastErrorStatus;
 
 void stepcast_http_add_headers (SoupServerMessage *message, const char *type);
 char *stepcast_http_describe_session (StepcastSession *session);
@@ -23,6 +35,9 @@ void stepcast_http_respond_text (SoupServerMessage *message,
                                  const char *text);
 void stepcast_http_respond_json (SoupServerMessage *message, guint status, JsonBuilder *builder);
 void stepcast_http_respond_error (SoupServerMessage *message, guint status, const GError *error);
+guint stepcast_http_get_status (const GError *error,
+                                const StepcastErrorStatus *statuses,
+                                gsize n_statuses);
 
 void stepcast_http_respond_nothing (SoupServerMessage *message, const char *path);
 void stepcast_http_respond_page (SoupServerMessage *message, const char *path);

@@ -288,13 +288,9 @@ stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type)
   json_builder_end_array (builder);
 }
 
-/**
- * stepcast_json_add_metrics:
- * @builder: a builder
- * @session: whose metrics, as of its last step
- */
-void
-stepcast_json_add_metrics (JsonBuilder *builder, StepcastSession *session)
+/* As of its last step. */
+static void
+add_metrics (JsonBuilder *builder, StepcastSession *session)
 {
   GType generator_type = stepcast_source_get_generator_type (stepcast_session_get_source (session));
   g_autoptr (GTypeClass) type_class = g_type_class_ref (generator_type);
@@ -313,18 +309,49 @@ stepcast_json_add_metrics (JsonBuilder *builder, StepcastSession *session)
   json_builder_end_object (builder);
 }
 
-/**
- * stepcast_json_add_fraction:
- * @builder: a builder
- * @fraction: from 0 to 1; -1, which becomes null, where it is not known
- */
-void
-stepcast_json_add_fraction (JsonBuilder *builder, double fraction)
+/* @fraction: from 0 to 1; -1, which becomes null, where it is not known */
+static void
+add_fraction (JsonBuilder *builder, double fraction)
 {
   if (fraction >= 0)
     json_builder_add_double_value (builder, fraction);
   else
     json_builder_add_null_value (builder);
+}
+
+/**
+ * stepcast_json_add_progress:
+ * @builder: within an object
+ * @session: a session
+ *
+ * Adds how far it is: "step", "fraction" and "metrics".
+ */
+void
+stepcast_json_add_progress (JsonBuilder *builder, StepcastSession *session)
+{
+  const StepcastProgress *progress = stepcast_session_get_progress (session);
+
+  stepcast_json_add_int (builder, "step", progress->step);
+  json_builder_set_member_name (builder, "fraction");
+  add_fraction (builder, progress->fraction);
+  json_builder_set_member_name (builder, "metrics");
+  add_metrics (builder, session);
+}
+
+/**
+ * stepcast_json_add_cause:
+ * @builder: within an object
+ * @session: a session
+ *
+ * Adds why its state is what it is: "reason", "by" and "held-by".
+ */
+void
+stepcast_json_add_cause (JsonBuilder *builder, StepcastSession *session)
+{
+  json_builder_set_member_name (builder, "reason");
+  stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
+  stepcast_json_add_actor (builder, "by", stepcast_session_get_actor (session));
+  stepcast_json_add_actor (builder, "held-by", stepcast_session_get_holder (session));
 }
 
 static GVariant *

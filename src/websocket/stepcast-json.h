@@ -22,8 +22,8 @@ void stepcast_json_add_actor (JsonBuilder *builder, const char *name, const Step
 void stepcast_json_add_reason (JsonBuilder *builder, const GError *reason);
 void stepcast_json_add_parameters (JsonBuilder *builder, GType generator_type, GVariant *values);
 void stepcast_json_add_metric_specs (JsonBuilder *builder, GType generator_type);
-void stepcast_json_add_metrics (JsonBuilder *builder, StepcastSession *session);
-void stepcast_json_add_fraction (JsonBuilder *builder, double fraction);
+void stepcast_json_add_progress (JsonBuilder *builder, StepcastSession *session);
+void stepcast_json_add_cause (JsonBuilder *builder, StepcastSession *session);
 
 GVariant *stepcast_json_read_values (JsonObject *values, GType generator_type, GError **error);
 

@@ -15,8 +15,8 @@
  *
  * Each event is put together once, whoever many read it, and given to those whose stream is clear.
  * A reader that is behind gets the whole list when it has caught up, instead of what it has missed:
- * nothing is queued. While nobody reads, no session is watched. Emits "emptied" when the last
- * reader has gone. Lives on the main context. */
+ * nothing is queued. While nobody reads, no session is watched. Its owner is told when the
+ * last reader has gone. Lives on the main context. */
 
 /* What changes without end is told this often at the most. */
 #define CHANGE_INTERVAL_MS 500
@@ -44,44 +44,33 @@ struct _StepcastListEvents
   GPtrArray *readers;  /* of Reader */
   GHashTable *watches; /* of Watch, by session; empty while nobody reads */
   GSource *timer;      /* (nullable): while there are changes */
-};
 
-enum
-{
-  EMPTIED,
-  N_SIGNALS
+  StepcastListEmptiedFunc emptied; /* NULL: it has been disposed of */
+  gpointer user_data;
 };
-
-static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (StepcastListEvents, stepcast_list_events, G_TYPE_OBJECT)
 
 /* ---- saying ---- */
 
 static void
-write_event (Reader *reader, const char *name, char *data)
+write_list (Reader *reader)
 {
-  g_autofree char *owned = data;
   g_autoptr (GString) text = g_string_new (NULL);
 
-  stepcast_event_text_append (text, name, NULL, owned);
+  reader->is_behind = FALSE;
+  stepcast_event_text_append_taken (text, "sessions",
+                                    stepcast_http_describe_sessions (reader->list->manager));
   stepcast_event_stream_write (reader->stream, text->str);
 }
 
-static void
-write_list (Reader *reader)
-{
-  reader->is_behind = FALSE;
-  write_event (reader, "sessions", stepcast_http_describe_sessions (reader->list->manager));
-}
-
+/* @data: (transfer full) */
 static void
 broadcast (StepcastListEvents *self, const char *name, char *data)
 {
-  g_autofree char *owned = data;
   g_autoptr (GString) text = g_string_new (NULL);
 
-  stepcast_event_text_append (text, name, NULL, owned);
+  stepcast_event_text_append_taken (text, name, data);
   for (guint i = 0; i < self->readers->len; i++)
     {
       Reader *reader = self->readers->pdata[i];
@@ -263,7 +252,8 @@ on_closed (gpointer user_data)
     return;
 
   watch_none (self);
-  g_signal_emit (self, signals[EMPTIED], 0);
+  if (self->emptied != NULL)
+    self->emptied (self->user_data);
 }
 
 static const StepcastEventStreamEvents stream_events = {
@@ -281,7 +271,6 @@ static const StepcastEventStreamEvents stream_events = {
 void
 stepcast_list_events_add (StepcastListEvents *self, GIOStream *connection)
 {
-  g_autoptr (GString) retry = g_string_new (NULL);
   Reader *reader;
 
   g_return_if_fail (STEPCAST_IS_LIST_EVENTS (self));
@@ -293,8 +282,7 @@ stepcast_list_events_add (StepcastListEvents *self, GIOStream *connection)
   reader->stream = stepcast_event_stream_new (connection, self->ticker, &stream_events, reader);
   g_ptr_array_add (self->readers, reader);
 
-  stepcast_event_text_append_retry (retry);
-  stepcast_event_stream_write (reader->stream, retry->str);
+  stepcast_event_stream_write (reader->stream, STEPCAST_EVENT_RETRY);
   if (stepcast_event_stream_is_clear (reader->stream))
     write_list (reader);
   else
@@ -339,6 +327,7 @@ stepcast_list_events_dispose (GObject *object)
 {
   StepcastListEvents *self = STEPCAST_LIST_EVENTS (object);
 
+  self->emptied = NULL;
   if (self->manager != NULL)
     g_signal_handlers_disconnect_by_data (self->manager, self);
   watch_none (self);
@@ -365,14 +354,6 @@ stepcast_list_events_class_init (StepcastListEventsClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = stepcast_list_events_dispose;
   G_OBJECT_CLASS (klass)->finalize = stepcast_list_events_finalize;
-
-  /**
-   * StepcastListEvents::emptied:
-   *
-   * The last reader has gone.
-   */
-  signals[EMPTIED] = g_signal_new ("emptied", STEPCAST_TYPE_LIST_EVENTS, G_SIGNAL_RUN_LAST, 0, NULL,
-                                   NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -386,16 +367,23 @@ stepcast_list_events_init (StepcastListEvents *self)
  * stepcast_list_events_new:
  * @manager: whose sessions
  * @ticker: ticks every %STEPCAST_TICK_MS
+ * @emptied: called when the last reader has gone
+ * @user_data: handed to @emptied
  *
  * Returns: (transfer full): the events of all sessions, without a reader
  */
 StepcastListEvents *
-stepcast_list_events_new (StepcastSessionManager *manager, StepcastTicker *ticker)
+stepcast_list_events_new (StepcastSessionManager *manager,
+                          StepcastTicker *ticker,
+                          StepcastListEmptiedFunc emptied,
+                          gpointer user_data)
 {
   StepcastListEvents *self = g_object_new (STEPCAST_TYPE_LIST_EVENTS, NULL);
 
   self->manager = g_object_ref (manager);
   self->ticker = stepcast_ticker_ref (ticker);
+  self->emptied = emptied;
+  self->user_data = user_data;
   g_signal_connect (manager, "session-added", G_CALLBACK (on_session_added), self);
   g_signal_connect (manager, "session-removed", G_CALLBACK (on_session_removed), self);
 

@@ -12,8 +12,18 @@ G_BEGIN_DECLS
 
 G_DECLARE_FINAL_TYPE (StepcastListEvents, stepcast_list_events, STEPCAST, LIST_EVENTS, GObject)
 
+/**
+ * StepcastListEmptiedFunc:
+ * @user_data: what it was handed with
+ *
+ * The last reader has gone.
+ */
+typedef void (*StepcastListEmptiedFunc) (gpointer user_data);
+
 StepcastListEvents *stepcast_list_events_new (StepcastSessionManager *manager,
-                                              StepcastTicker *ticker);
+                                              StepcastTicker *ticker,
+                                              StepcastListEmptiedFunc emptied,
+                                              gpointer user_data);
 
 void stepcast_list_events_add (StepcastListEvents *self, GIOStream *connection);
 guint stepcast_list_events_get_n_readers (StepcastListEvents *self);

@@ -163,14 +163,6 @@ append_frame (StepcastSessionEvents *self, GString *text)
   self->n_noticed++;
 }
 
-static void
-append_message (GString *text, const char *name, char *message)
-{
-  g_autofree char *owned = message;
-
-  stepcast_event_text_append (text, name, NULL, owned);
-}
-
 /* What is told is what the viewers of stepcast.v1 are told. */
 static void
 append_event (StepcastSessionEvents *self, GString *text, Kind kind)
@@ -180,13 +172,13 @@ append_event (StepcastSessionEvents *self, GString *text, Kind kind)
   switch (kind)
     {
     case KIND_STATE:
-      append_message (text, "state", dialect->state (self->session));
+      stepcast_event_text_append_taken (text, "state", dialect->state (self->session));
       break;
     case KIND_PARAMETERS:
-      append_message (text, "parameters", dialect->parameters (self->session));
+      stepcast_event_text_append_taken (text, "parameters", dialect->parameters (self->session));
       break;
     case KIND_PROGRESS:
-      append_message (text, "progress", dialect->progress (self->session));
+      stepcast_event_text_append_taken (text, "progress", dialect->progress (self->session));
       break;
     case KIND_FRAME:
       append_frame (self, text);
@@ -206,7 +198,7 @@ append_closed (StepcastSessionEvents *self, GString *text)
   stepcast_json_add_text (builder, "type", "closed");
   stepcast_json_add_text (builder, "name", stepcast_session_get_name (self->session));
   json_builder_end_object (builder);
-  append_message (text, "closed", stepcast_json_take_text (builder));
+  stepcast_event_text_append_taken (text, "closed", stepcast_json_take_text (builder));
 }
 
 /* All that is pending, in one text, if nothing is under way. */
@@ -432,16 +424,13 @@ detach (StepcastSessionEvents *self)
 static void
 attach (StepcastSessionEvents *self)
 {
-  g_autoptr (GString) retry = g_string_new (NULL);
-
   self->is_attached = TRUE;
   g_signal_connect (self->session, "notify::state", G_CALLBACK (on_state_changed), self);
   g_signal_connect (self->session, "holder-changed", G_CALLBACK (on_holder_changed), self);
   g_signal_connect (self->session, "parameters-changed", G_CALLBACK (on_parameters_changed), self);
   g_signal_connect (self->session, "progressed", G_CALLBACK (on_progressed), self);
 
-  stepcast_event_text_append_retry (retry);
-  stepcast_event_stream_write (self->stream, retry->str);
+  stepcast_event_stream_write (self->stream, STEPCAST_EVENT_RETRY);
   tell (self, KIND_STATE);
   tell (self, KIND_PARAMETERS);
   stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));

@@ -5,13 +5,11 @@
 
 #include "stepcast-tap-stream.h"
 
-#include <gio/gnetworking.h>
-
-#include "stepcast-frame-guard.h"
+#include "stepcast-beneath.h"
 #include "stepcast-gsource.h"
+#include "stepcast-intake.h"
 #include "stepcast-scheduler.h"
 #include "stepcast-sleeper.h"
-#include "stepcast-tls-stream.h"
 
 /* The stream between a SoupWebsocketConnection and its socket.
  *
@@ -22,7 +20,7 @@
  * would block, and while one of libsoup's is (it always passes on all that is left of it), ours
  * wait.
  *
- * On the way in, a guard follows the frames, and holds back what libsoup would not bound.
+ * What comes in is read by an intake, which holds back what libsoup would not bound.
  *
  * Where the base stream is a plain socket's, the main context does not poll it: a readiness does,
  * for all of them. Under TLS the base tells by itself, which may have decrypted more than was asked
@@ -33,9 +31,6 @@
 /* A burst of small frames in one write: two vectors each. */
 #define MAX_VECTORS 64
 
-/* libsoup asks for 1 KiB at a time. */
-#define READ_BYTES 1024
-
 /* Nobody is told of this one: libsoup has found it, and closes. */
 #define CLOSE_PROTOCOL_ERROR 1002
 
@@ -44,13 +39,10 @@
 
 struct _StepcastTapStream
 {
-  GIOStream parent_instance;
+  StepcastPollableStream parent_instance;
 
   GIOStream *base;
-  GPollableInputStream *base_input;
   GPollableOutputStream *base_output;
-  GInputStream *input;
-  GOutputStream *output;
 
   const StepcastTapEvents *events; /* NULL: nobody listens any more */
   gpointer user_data;
@@ -68,15 +60,11 @@ struct _StepcastTapStream
   gsize soup_left;          /* bytes left of the one that is partly written */
   gboolean is_soup_blocked; /* one waits */
 
-  StepcastFrameGuard guard;
-  gboolean has_read_all;
-  gboolean has_drained; /* the base has been read to its end once: it keeps nothing back */
-  gint64 last_read_us;
-  gint64 pong_us;     /* when the last pong was read; 0 before the first */
+  StepcastIntake intake;
   GSource *violation; /* (nullable): tells it */
 };
 
-G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, G_TYPE_IO_STREAM)
+G_DEFINE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, STEPCAST_TYPE_POLLABLE_STREAM)
 
 /* ---- out ---- */
 
@@ -205,8 +193,8 @@ stepcast_tap_stream_discard (StepcastTapStream *self)
 void
 stepcast_tap_stream_give_up (StepcastTapStream *self)
 {
-  if (self->guard.close_code == 0)
-    self->guard.close_code = CLOSE_PROTOCOL_ERROR;
+  if (self->intake.guard.close_code == 0)
+    self->intake.guard.close_code = CLOSE_PROTOCOL_ERROR;
   stepcast_tap_stream_discard (self);
 }
 
@@ -222,35 +210,41 @@ stepcast_tap_stream_give_up (StepcastTapStream *self)
 void
 stepcast_tap_stream_say_close (StepcastTapStream *self, guint16 code, const char *reason)
 {
-  self->guard.close_code = code;
+  self->intake.guard.close_code = code;
   stepcast_outbox_push_close (self->outbox, code, reason);
   stepcast_tap_stream_flush (self);
 }
 
 /* libsoup writes one of its own frames: all that is left of it. */
-static gssize
-write_soup_frame (StepcastTapStream *self, const void *buffer, gsize count, GError **error)
+static GPollableReturn
+stepcast_tap_stream_write (StepcastPollableStream *stream,
+                           const GOutputVector *vectors,
+                           gsize n_vectors,
+                           gsize *n_written,
+                           GError **error)
 {
-  gssize n_written;
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+  GPollableReturn result;
+  gsize n_bytes = 0;
 
+  *n_written = 0;
   self->is_soup_blocked = TRUE;
   if (stepcast_outbox_is_within_message (self->outbox) && !self->is_broken)
     write_some (self);
   if (stepcast_outbox_is_within_message (self->outbox) && !self->is_broken)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Within another message");
-      return -1;
-    }
+    return G_POLLABLE_RETURN_WOULD_BLOCK;
 
-  n_written =
-    g_pollable_output_stream_write_nonblocking (self->base_output, buffer, count, NULL, error);
-  self->is_soup_blocked = n_written < (gssize) count;
-  if (n_written > 0)
-    self->soup_left = count - (gsize) n_written;
+  result = g_pollable_output_stream_writev_nonblocking (self->base_output, vectors, n_vectors,
+                                                        n_written, NULL, error);
+  for (gsize i = 0; i < n_vectors; i++)
+    n_bytes += vectors[i].size;
+  self->is_soup_blocked = *n_written < n_bytes;
+  if (*n_written > 0)
+    self->soup_left = n_bytes - *n_written;
   if (self->soup_left == 0 && !stepcast_outbox_is_empty (self->outbox) && !self->is_closed)
     wait_until_writable (self);
 
-  return n_written;
+  return result;
 }
 
 /* ---- in ---- */
@@ -262,7 +256,7 @@ on_violation (gpointer user_data)
 
   g_clear_pointer (&self->violation, g_source_unref);
   if (self->events != NULL)
-    self->events->violated (self->guard.close_code, self->user_data);
+    self->events->violated (self->intake.guard.close_code, self->user_data);
 
   return G_SOURCE_REMOVE;
 }
@@ -279,52 +273,16 @@ tell_violation (StepcastTapStream *self)
 }
 
 static gssize
-would_block (GError **error)
+stepcast_tap_stream_read (StepcastPollableStream *stream, void *buffer, gsize count, GError **error)
 {
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "Nothing to be read now");
-  return -1;
-}
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+  gboolean was_good = self->intake.guard.close_code == 0;
+  gssize n_shown =
+    stepcast_intake_read (&self->intake, buffer, count, self->is_soup_blocked, error);
 
-/* After a violation the rest is read and dropped until the peer has closed its side too: to close
- * with bytes unread would reset the connection, and the peer would not see why. */
-static gssize
-read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **error)
-{
-  StepcastFrameGuard *guard = &self->guard;
-  gboolean was_good = guard->close_code == 0;
-  guint n_pongs = guard->n_pongs;
-  guint8 data[READ_BYTES];
-  gsize n_wanted = MIN (sizeof data, count - STEPCAST_MAX_HEADER_BYTES);
-  gssize n_read;
-  gsize n_shown;
-
-  g_return_val_if_fail (count > STEPCAST_MAX_HEADER_BYTES, would_block (error));
-
-  if (self->has_read_all || stepcast_frame_guard_get_delay_us (guard, g_get_monotonic_time ()) > 0)
-    {
-      self->has_read_all = FALSE;
-      return would_block (error);
-    }
-
-  n_read = g_pollable_input_stream_read_nonblocking (self->base_input, data, n_wanted, NULL, error);
-  if (n_read < (gssize) n_wanted)
-    self->has_drained = TRUE;
-  if (n_read <= 0)
-    return n_read;
-
-  self->last_read_us = g_get_monotonic_time ();
-  self->has_read_all = (gsize) n_read < n_wanted; /* libsoup asks again: the kernel need not be */
-  guard->hides_pings = self->is_soup_blocked;
-  n_shown = stepcast_frame_guard_filter (guard, data, (gsize) n_read, buffer);
-  if (guard->n_pongs != n_pongs)
-    self->pong_us = self->last_read_us;
-  if (was_good && guard->close_code != 0)
+  if (was_good && self->intake.guard.close_code != 0)
     tell_violation (self);
-  if (n_shown > 0)
-    return (gssize) n_shown;
-  if (!was_good && guard->is_closing)
-    return 0;
-  return would_block (error);
+  return n_shown;
 }
 
 /**
@@ -337,210 +295,61 @@ read_for_soup (StepcastTapStream *self, void *buffer, gsize count, GError **erro
 void
 stepcast_tap_stream_charge (StepcastTapStream *self, gsize n_bytes)
 {
-  stepcast_frame_guard_charge (&self->guard, n_bytes);
+  stepcast_frame_guard_charge (&self->intake.guard, n_bytes);
+}
+
+/* ---- readiness ---- */
+
+static gboolean
+stepcast_tap_stream_is_ready (StepcastPollableStream *stream, GIOCondition condition)
+{
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
+
+  return condition == G_IO_IN ? g_pollable_input_stream_is_readable (self->intake.base) :
+                                g_pollable_output_stream_is_writable (self->base_output);
 }
 
 static GSource *
-create_input_source (StepcastTapStream *self, GCancellable *cancellable)
+create_input_source (StepcastTapStream *self, GObject *end, GCancellable *cancellable)
 {
-  gint64 delay_us = stepcast_frame_guard_get_delay_us (&self->guard, g_get_monotonic_time ());
+  gint64 delay_us = stepcast_intake_get_delay_us (&self->intake);
   g_autoptr (GSource) child = NULL;
 
   /* What came with the handshake may still be in the base stream's buffer. */
   if (delay_us <= 0 && self->sleeper != NULL)
-    return stepcast_sleeper_create_source (self->sleeper, G_POLLABLE_INPUT_STREAM (self->input),
-                                           !self->has_drained);
+    return stepcast_sleeper_create_source (self->sleeper, G_POLLABLE_INPUT_STREAM (end),
+                                           !self->intake.has_drained);
 
   if (delay_us > 0)
     child = g_timeout_source_new ((guint) (delay_us / 1000) + 1);
   else
-    child = g_pollable_input_stream_create_source (self->base_input, cancellable);
+    child = g_pollable_input_stream_create_source (self->intake.base, cancellable);
 
-  return g_pollable_source_new_full (self->input, child, cancellable);
-}
-
-/* ---- the input side, for libsoup ---- */
-
-#define STEPCAST_TYPE_TAP_INPUT (stepcast_tap_input_get_type ())
-
-G_DECLARE_FINAL_TYPE (StepcastTapInput, stepcast_tap_input, STEPCAST, TAP_INPUT, GInputStream)
-
-struct _StepcastTapInput
-{
-  GInputStream parent_instance;
-  StepcastTapStream *tap; /* not owned: it owns us */
-};
-
-static void stepcast_tap_input_iface_init (GPollableInputStreamInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastTapInput,
-                               stepcast_tap_input,
-                               G_TYPE_INPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
-                                                      stepcast_tap_input_iface_init))
-
-static gssize
-stepcast_tap_input_read (GInputStream *stream,
-                         void *buffer,
-                         gsize count,
-                         GCancellable *cancellable,
-                         GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, "It is read without blocking");
-  return -1;
-}
-
-static gboolean
-stepcast_tap_input_is_readable (GPollableInputStream *stream)
-{
-  StepcastTapStream *tap = STEPCAST_TAP_INPUT (stream)->tap;
-
-  return tap != NULL && g_pollable_input_stream_is_readable (tap->base_input);
+  return g_pollable_source_new_full (end, child, cancellable);
 }
 
 static GSource *
-stepcast_tap_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+create_output_source (StepcastTapStream *self, GObject *end, GCancellable *cancellable)
 {
-  return create_input_source (STEPCAST_TAP_INPUT (stream)->tap, cancellable);
-}
-
-static gssize
-stepcast_tap_input_read_nonblocking (GPollableInputStream *stream,
-                                     void *buffer,
-                                     gsize count,
-                                     GError **error)
-{
-  return read_for_soup (STEPCAST_TAP_INPUT (stream)->tap, buffer, count, error);
-}
-
-static void
-stepcast_tap_input_iface_init (GPollableInputStreamInterface *iface)
-{
-  iface->is_readable = stepcast_tap_input_is_readable;
-  iface->create_source = stepcast_tap_input_create_source;
-  iface->read_nonblocking = stepcast_tap_input_read_nonblocking;
-}
-
-static void
-stepcast_tap_input_class_init (StepcastTapInputClass *klass)
-{
-  G_INPUT_STREAM_CLASS (klass)->read_fn = stepcast_tap_input_read;
-}
-
-static void
-stepcast_tap_input_init (StepcastTapInput *self)
-{
-}
-
-/* ---- the output side, for libsoup ---- */
-
-#define STEPCAST_TYPE_TAP_OUTPUT (stepcast_tap_output_get_type ())
-
-G_DECLARE_FINAL_TYPE (StepcastTapOutput, stepcast_tap_output, STEPCAST, TAP_OUTPUT, GOutputStream)
-
-struct _StepcastTapOutput
-{
-  GOutputStream parent_instance;
-  StepcastTapStream *tap; /* not owned: it owns us */
-};
-
-static void stepcast_tap_output_iface_init (GPollableOutputStreamInterface *iface);
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastTapOutput,
-                               stepcast_tap_output,
-                               G_TYPE_OUTPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
-                                                      stepcast_tap_output_iface_init))
-
-static gssize
-stepcast_tap_output_write (GOutputStream *stream,
-                           const void *buffer,
-                           gsize count,
-                           GCancellable *cancellable,
-                           GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                       "It is written to without blocking");
-  return -1;
-}
-
-static gboolean
-stepcast_tap_output_is_writable (GPollableOutputStream *stream)
-{
-  StepcastTapStream *tap = STEPCAST_TAP_OUTPUT (stream)->tap;
-
-  return tap != NULL && g_pollable_output_stream_is_writable (tap->base_output);
-}
-
-static GSource *
-stepcast_tap_output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
-{
-  StepcastTapStream *tap = STEPCAST_TAP_OUTPUT (stream)->tap;
   g_autoptr (GSource) child =
-    g_pollable_output_stream_create_source (tap->base_output, cancellable);
+    g_pollable_output_stream_create_source (self->base_output, cancellable);
 
-  return g_pollable_source_new_full (stream, child, cancellable);
+  return g_pollable_source_new_full (end, child, cancellable);
 }
 
-static gssize
-stepcast_tap_output_write_nonblocking (GPollableOutputStream *stream,
-                                       const void *buffer,
-                                       gsize count,
-                                       GError **error)
+static GSource *
+stepcast_tap_stream_create_source (StepcastPollableStream *stream,
+                                   GObject *end,
+                                   GIOCondition condition,
+                                   GCancellable *cancellable)
 {
-  return write_soup_frame (STEPCAST_TAP_OUTPUT (stream)->tap, buffer, count, error);
-}
+  StepcastTapStream *self = STEPCAST_TAP_STREAM (stream);
 
-static void
-stepcast_tap_output_iface_init (GPollableOutputStreamInterface *iface)
-{
-  iface->is_writable = stepcast_tap_output_is_writable;
-  iface->create_source = stepcast_tap_output_create_source;
-  iface->write_nonblocking = stepcast_tap_output_write_nonblocking;
-}
-
-static void
-stepcast_tap_output_class_init (StepcastTapOutputClass *klass)
-{
-  G_OUTPUT_STREAM_CLASS (klass)->write_fn = stepcast_tap_output_write;
-}
-
-static void
-stepcast_tap_output_init (StepcastTapOutput *self)
-{
+  return condition == G_IO_IN ? create_input_source (self, end, cancellable) :
+                                create_output_source (self, end, cancellable);
 }
 
 /* ---- the stream itself ---- */
-
-static GInputStream *
-stepcast_tap_stream_get_input_stream (GIOStream *stream)
-{
-  return STEPCAST_TAP_STREAM (stream)->input;
-}
-
-static GOutputStream *
-stepcast_tap_stream_get_output_stream (GIOStream *stream)
-{
-  return STEPCAST_TAP_STREAM (stream)->output;
-}
-
-/* What the peer has sent is read before the socket is closed, as far as it has come: unread bytes
- * would make the close a reset, which may overtake the close frame. */
-static void
-read_the_rest (StepcastTapStream *self)
-{
-  char scrap[4096];
-  gssize n_read;
-  gsize n_total = 0;
-
-  do
-    {
-      n_read = g_pollable_input_stream_read_nonblocking (self->base_input, scrap, sizeof scrap,
-                                                         NULL, NULL);
-      n_total += n_read > 0 ? (gsize) n_read : 0;
-    }
-  while (n_read > 0 && n_total < LINGER_BYTES);
-}
 
 /* A watch goes before its descriptor does. */
 static void
@@ -578,14 +387,8 @@ stepcast_tap_stream_close_async (GIOStream *stream,
   g_task_set_source_tag (task, stepcast_tap_stream_close_async);
   stop_watching (self);
   self->is_closed = TRUE;
-  read_the_rest (self);
+  stepcast_pollable_stream_drain (self->base, LINGER_BYTES);
   g_io_stream_close_async (self->base, io_priority, cancellable, on_base_closed, task);
-}
-
-static gboolean
-stepcast_tap_stream_close_finish (GIOStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static gboolean
@@ -608,12 +411,6 @@ stepcast_tap_stream_dispose (GObject *object)
 
   G_OBJECT_CLASS (stepcast_tap_stream_parent_class)->dispose (object); /* closes it */
 
-  if (self->input != NULL)
-    STEPCAST_TAP_INPUT (self->input)->tap = NULL;
-  if (self->output != NULL)
-    STEPCAST_TAP_OUTPUT (self->output)->tap = NULL;
-  g_clear_object (&self->input);
-  g_clear_object (&self->output);
   g_clear_object (&self->socket);
   g_clear_object (&self->base);
 }
@@ -634,65 +431,24 @@ stepcast_tap_stream_class_init (StepcastTapStreamClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GIOStreamClass *stream_class = G_IO_STREAM_CLASS (klass);
+  StepcastPollableStreamClass *pollable_class = STEPCAST_POLLABLE_STREAM_CLASS (klass);
 
   object_class->dispose = stepcast_tap_stream_dispose;
   object_class->finalize = stepcast_tap_stream_finalize;
 
-  stream_class->get_input_stream = stepcast_tap_stream_get_input_stream;
-  stream_class->get_output_stream = stepcast_tap_stream_get_output_stream;
   stream_class->close_fn = stepcast_tap_stream_close;
   stream_class->close_async = stepcast_tap_stream_close_async;
-  stream_class->close_finish = stepcast_tap_stream_close_finish;
+
+  pollable_class->is_ready = stepcast_tap_stream_is_ready;
+  pollable_class->create_source = stepcast_tap_stream_create_source;
+  pollable_class->read = stepcast_tap_stream_read;
+  pollable_class->write = stepcast_tap_stream_write;
 }
 
 static void
 stepcast_tap_stream_init (StepcastTapStream *self)
 {
-  StepcastTapInput *input = g_object_new (STEPCAST_TYPE_TAP_INPUT, NULL);
-  StepcastTapOutput *output = g_object_new (STEPCAST_TYPE_TAP_OUTPUT, NULL);
-
-  input->tap = self;
-  output->tap = self;
-  self->input = G_INPUT_STREAM (input);
-  self->output = G_OUTPUT_STREAM (output);
   self->outbox = stepcast_outbox_new ();
-  stepcast_frame_guard_init (&self->guard, g_get_monotonic_time ());
-}
-
-/* Returns: (transfer full) (nullable): the stream beneath one of libsoup's or of TLS */
-static GIOStream *
-get_beneath (GIOStream *stream)
-{
-  GIOStream *beneath = NULL;
-
-  if (STEPCAST_IS_TLS_STREAM (stream))
-    g_set_object (&beneath,
-                  G_IO_STREAM (stepcast_tls_stream_get_base (STEPCAST_TLS_STREAM (stream))));
-  else if (g_object_class_find_property (G_OBJECT_GET_CLASS (stream), "base-iostream") != NULL)
-    g_object_get (stream, "base-iostream", &beneath, NULL);
-
-  return beneath;
-}
-
-/* Finds the socket beneath @base, and whether all that is between them is what libsoup puts there.
- */
-static GSocket *
-find_socket (GIOStream *base, gboolean *is_plain)
-{
-  g_autoptr (GIOStream) stream = g_object_ref (base);
-
-  *is_plain = TRUE;
-  while (stream != NULL && !G_IS_TCP_CONNECTION (stream))
-    {
-      g_autoptr (GIOStream) above = g_steal_pointer (&stream);
-
-      *is_plain = *is_plain && !STEPCAST_IS_TLS_STREAM (above);
-      stream = get_beneath (above);
-    }
-
-  return stream != NULL ?
-           g_object_ref (g_socket_connection_get_socket (G_SOCKET_CONNECTION (stream))) :
-           NULL;
 }
 
 /**
@@ -709,10 +465,10 @@ stepcast_tap_stream_new (GIOStream *base, StepcastReadiness *readiness)
   StepcastTapStream *self = g_object_new (STEPCAST_TYPE_TAP_STREAM, NULL);
 
   self->base = g_object_ref (base);
-  self->base_input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base));
   self->base_output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (base));
-  self->last_read_us = g_get_monotonic_time ();
-  self->socket = find_socket (base, &is_plain);
+  stepcast_intake_init (&self->intake,
+                        G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (base)));
+  self->socket = stepcast_beneath_find_socket (base, &is_plain);
   if (self->socket != NULL && is_plain && readiness != NULL)
     {
       int fd = g_socket_get_fd (self->socket);
@@ -773,7 +529,7 @@ stepcast_tap_stream_get_socket (StepcastTapStream *self)
 gint64
 stepcast_tap_stream_get_last_read_us (StepcastTapStream *self)
 {
-  return self->last_read_us;
+  return self->intake.last_read_us;
 }
 
 /**
@@ -786,5 +542,5 @@ stepcast_tap_stream_get_last_read_us (StepcastTapStream *self)
 gint64
 stepcast_tap_stream_get_pong_us (StepcastTapStream *self, const guint8 *payload)
 {
-  return memcmp (self->guard.pong, payload, sizeof self->guard.pong) == 0 ? self->pong_us : 0;
+  return stepcast_intake_get_pong_us (&self->intake, payload);
 }

@@ -3,16 +3,19 @@
 
 #pragma once
 
-#include <gio/gio.h>
-
 #include "stepcast-outbox.h"
+#include "stepcast-pollable-stream.h"
 #include "stepcast-readiness.h"
 
 G_BEGIN_DECLS
 
 #define STEPCAST_TYPE_TAP_STREAM (stepcast_tap_stream_get_type ())
 
-G_DECLARE_FINAL_TYPE (StepcastTapStream, stepcast_tap_stream, STEPCAST, TAP_STREAM, GIOStream)
+G_DECLARE_FINAL_TYPE (StepcastTapStream,
+                      stepcast_tap_stream,
+                      STEPCAST,
+                      TAP_STREAM,
+                      StepcastPollableStream)
 
 /**
  * StepcastTapEvents:

@@ -3,21 +3,21 @@
 
 #pragma once
 
-#include <gio/gio.h>
-
+#include "stepcast-pollable-stream.h"
 #include "stepcast-tls-credentials.h"
 
 G_BEGIN_DECLS
 
 #define STEPCAST_TYPE_TLS_STREAM (stepcast_tls_stream_get_type ())
 
-G_DECLARE_FINAL_TYPE (StepcastTlsStream, stepcast_tls_stream, STEPCAST, TLS_STREAM, GIOStream)
+G_DECLARE_FINAL_TYPE (StepcastTlsStream,
+                      stepcast_tls_stream,
+                      STEPCAST,
+                      TLS_STREAM,
+                      StepcastPollableStream)
 
 /* For a handshake to be complete: as long as a request has. */
 #define STEPCAST_HANDSHAKE_SECONDS 10
-
-/* After a stream was closed, for its peer to take what was written to it. */
-#define STEPCAST_TLS_LINGER_SECONDS 10
 
 void stepcast_tls_stream_accept_async (GSocketConnection *connection,
                                        StepcastTlsCredentials *credentials,

@@ -295,10 +295,7 @@ add_state (JsonBuilder *builder, StepcastSession *session)
   stepcast_json_add_text (builder, "state", stepcast_session_get_state_nick (session));
   stepcast_json_add_int (builder, "run", stepcast_session_get_run_number (session));
   stepcast_json_add_int (builder, "step", stepcast_session_get_progress (session)->step);
-  json_builder_set_member_name (builder, "reason");
-  stepcast_json_add_reason (builder, stepcast_session_get_reason (session));
-  stepcast_json_add_actor (builder, "by", stepcast_session_get_actor (session));
-  stepcast_json_add_actor (builder, "held-by", stepcast_session_get_holder (session));
+  stepcast_json_add_cause (builder, session);
 }
 
 static void
@@ -445,13 +442,8 @@ static char *
 v1_progress (StepcastSession *session)
 {
   JsonBuilder *builder = begin_message ("progress");
-  const StepcastProgress *progress = stepcast_session_get_progress (session);
 
-  stepcast_json_add_int (builder, "step", progress->step);
-  json_builder_set_member_name (builder, "fraction");
-  stepcast_json_add_fraction (builder, progress->fraction);
-  json_builder_set_member_name (builder, "metrics");
-  stepcast_json_add_metrics (builder, session);
+  stepcast_json_add_progress (builder, session);
   json_builder_set_member_name (builder, "steps-per-second");
   json_builder_add_double_value (builder, stepcast_session_get_steps_per_second (session));
 

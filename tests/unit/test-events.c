@@ -40,7 +40,7 @@ test_text (void)
   assert_event ("x", NULL, "", "event: x\ndata: \n\n");
   assert_event ("x", NULL, " a:b", "event: x\ndata:  a:b\n\n");
 
-  stepcast_event_text_append_retry (text);
+  g_string_append (text, STEPCAST_EVENT_RETRY);
   g_assert_cmpstr (text->str, ==, "retry: 2000\n\n");
   stepcast_event_text_append (text, "x", NULL, "1");
   stepcast_event_text_append (text, "y", NULL, "2");
