@@ -516,6 +516,17 @@ class ClientTest(BrowserTest):
 
     # ---- The picture ----
 
+    def wait_display(self):
+        self.wait(lambda: self.js('return display.length'), 'a decoded picture')
+
+    def draw_one(self, step):
+        """Until it is decoded, and waits for the display."""
+        self.js('draw(arguments[0])', step)
+        self.wait_display()
+
+    def wait_heard(self, what):
+        self.wait(lambda: self.js('return heard.includes(arguments[0])', what), what)
+
     def test_the_picture_keeps_what_is_in_sight(self):
         self.open()
         self.js('''
@@ -529,19 +540,23 @@ class ClientTest(BrowserTest):
           };
           URL.revokeObjectURL = (url) => { urls.delete(url); revokeObjectURL.call(URL, url); };
 
+          // A frame of the display comes when this test says so.
+          window.display = [];
+          window.requestAnimationFrame = (callback) => display.push(callback);
+          window.flip = () => display.splice(0).forEach((callback) => callback());
+
           window.picture = new stepcast.StepcastPicture(document.querySelector('#picture'));
           window.heard = [];
           for (const type of ['shown', 'broken', 'dropped'])
             picture.addEventListener(type, ({ detail }) => heard.push(`${type} ${detail.step}`));
           window.draw = (step) => picture.show(
             `<svg xmlns="http://www.w3.org/2000/svg" width="${100 + step}" height="50"/>`, { step });
-          draw(1);
-          setTimeout(() => {
-            for (let step = 2; step <= 50; step++)
-              draw(step);
-          });
         ''')
-        self.wait(lambda: self.js('return heard.includes("shown 50")'), 'the newest')
+        self.draw_one(1)
+        self.js('for (let step = 2; step <= 50; step++) draw(step); flip();')
+        self.wait_display()
+        self.js('flip()')
+        self.wait_heard('shown 50')
         # The first began at once, and all between it and the newest were never looked at.
         self.assertEqual(self.js('return heard'), ['shown 1', 'shown 50'])
         self.assertEqual(self.js('return picture.naturalSize'), {'width': 150, 'height': 50})
@@ -549,15 +564,17 @@ class ClientTest(BrowserTest):
         self.assertLessEqual(self.js('return mostUrls'), 2)
 
         self.js('picture.show("<svg xmlns=", { step: 51 })')
-        self.wait(lambda: self.js('return heard.includes("broken 51")'), 'the report')
+        self.wait_heard('broken 51')
         self.assertEqual(self.js('return picture.current.header.step'), 50)
         self.assertIn('width="150"', self.js('return picture.current.svg'))
         self.assertEqual(self.js('return urls.size'), 1)
 
-        self.js('draw(52); setTimeout(() => { draw(53); picture.drop(); })')
-        self.wait(lambda: self.js('return heard.includes("shown 52")'), 'the one that was begun')
-        self.js('draw(54); setTimeout(() => { draw(55); picture.clear(); })')
-        self.wait(lambda: self.js('return heard.includes("dropped 54")'), 'the last')
+        self.draw_one(52)
+        self.js('draw(53); picture.drop(); flip();')
+        self.wait_heard('shown 52')
+        self.draw_one(54)
+        self.js('draw(55); picture.clear(); flip();')
+        self.wait_heard('dropped 54')
         self.assertIsNone(self.js('return picture.current'))
         self.assertEqual(self.js('return urls.size'), 0)
         self.assertEqual(self.js('return heard.slice(3)'),
