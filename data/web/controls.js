@@ -53,6 +53,7 @@ export class Controls {
   #mayControl = false;
   #hasSeed = false;
   #isBusy = false;
+  #lastKey = null;
 
   /**
    * @param {HTMLElement} root
@@ -78,6 +79,13 @@ export class Controls {
   /** Shows what can be done now; `view` is as in status.js, with `rate` and `hasSeed`. */
   update(view) {
     const isConnected = view.connection === 'open' || view.connection === 'events';
+    const { role, state, rate, hasSeed } = view;
+    const key = JSON.stringify([isConnected, role, state, rate, hasSeed, this.#isBusy]);
+
+    // It is told with every frame, and little of it changes with them.
+    if (key === this.#lastKey)
+      return;
+    this.#lastKey = key;
 
     this.#mayControl = isConnected && view.role === 'control';
     this.#hasSeed = view.hasSeed;

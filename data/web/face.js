@@ -25,6 +25,8 @@ export class Face {
     this.#showProgress(view);
     this.#showPlaceholder(view);
     byId('parameters').hidden = !view.hasParameters;
+    byId('parameter-form').hidden = view.role === 'view';
+    byId('parameter-values').hidden = view.role !== 'view';
   }
 
   #showTitle({ isKnown, title, generator, summary, role }) {

@@ -53,6 +53,8 @@ export class Log {
   #count;
   #waiting = [];
   #total = 0;
+  /* Whether the last line is to be in sight. */
+  #isFollowing = true;
 
   /** @param {HTMLElement} root is hidden until there is something in it */
   constructor(root) {
@@ -61,6 +63,8 @@ export class Log {
     this.#count = root.querySelector('.count');
     root.querySelector('#log-toggle').addEventListener('click', ({ currentTarget }) =>
       this.#setOpen(currentTarget, this.#list.hidden));
+    this.#list.addEventListener('scroll', () => { this.#isFollowing = this.#isAtEnd; });
+    new ResizeObserver(() => this.#follow()).observe(this.#list);
     root.querySelector('.clear').addEventListener('click', () => this.clear());
   }
 
@@ -96,6 +100,7 @@ export class Log {
     this.#total = 0;
     this.#list.replaceChildren();
     this.#root.hidden = true;
+    this.#isFollowing = true;
   }
 
   #tag(run) {
@@ -119,15 +124,23 @@ export class Log {
       return;
 
     const list = this.#list;
-    const isAtEnd = list.scrollTop + list.clientHeight >= list.scrollHeight - 8;
 
     list.append(...this.#waiting.map((make) => make()));
     this.#waiting = [];
     while (list.childElementCount > MAX_LINES)
       list.firstElementChild.remove();
     this.#show();
-    if (isAtEnd)
-      list.scrollTop = list.scrollHeight;
+    this.#follow();
+  }
+
+  get #isAtEnd() {
+    const { scrollTop, clientHeight, scrollHeight } = this.#list;
+    return scrollTop + clientHeight >= scrollHeight - 8;
+  }
+
+  #follow() {
+    if (this.#isFollowing)
+      this.#list.scrollTop = this.#list.scrollHeight;
   }
 
   #setOpen(button, isOpen) {

@@ -10,10 +10,15 @@ export class Notice {
   #retry;
   #dismiss;
   #onRetry = null;
+  #giveFocus;
 
-  /** @param {HTMLElement} root */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root
+   * @param {function(): void} giveFocus has another part take the focus when there is none left here
+   */
+  constructor(root, giveFocus) {
     this.#root = root;
+    this.#giveFocus = giveFocus;
     this.#retry = root.querySelector('#retry');
     this.#dismiss = root.querySelector('#dismiss');
     this.#retry.addEventListener('click', () => this.#onRetry?.());
@@ -44,18 +49,14 @@ export class Notice {
   }
 
   hide() {
+    const hadFocus = this.#root.contains(document.activeElement);
+
     this.#root.hidden = true;
     this.#retry.hidden = true;
     this.#onRetry = null;
     this.#write('#notice-text', '');
-  }
-
-  get isShown() {
-    return !this.#root.hidden;
-  }
-
-  focus() {
-    (this.#retry.hidden ? this.#dismiss : this.#retry).focus();
+    if (hadFocus)
+      this.#giveFocus();
   }
 
   #describePlace({ document, line, column }) {

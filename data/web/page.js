@@ -16,6 +16,7 @@ import { Stage } from './stage.js';
 import { StepcastPicture, StepcastSession } from './stepcast.js';
 import { Toast } from './toast.js';
 import { Tools } from './tools.js';
+import { Values } from './values.js';
 import { Watch } from './watch.js';
 
 const byId = (id) => document.getElementById(id);
@@ -53,10 +54,11 @@ class Page {
       picture, stage,
       numbers: new Numbers(byId('numbers')),
       log: new Log(byId('log')),
-      notice: new Notice(byId('notice')),
+      notice: new Notice(byId('notice'), () => widgets.controls.focus()),
       announcer: new Announcer(byId('announcement')),
       face: new Face(),
       form: this.#makeForm(),
+      values: new Values(byId('parameter-values')),
       controls: new Controls(byId('controls'), this.#makeActions()),
     };
 
@@ -74,7 +76,6 @@ class Page {
   #makeForm() {
     return makeForm(byId('parameter-form'), {
       set: (values) => this.#watch.setValues(values),
-      upload: (file) => this.#watch.upload(file),
     });
   }
 

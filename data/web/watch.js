@@ -24,6 +24,7 @@ export class Watch {
   #listeners = null;
   #timer = null;
   #isRenderPlanned = false;
+  #formKey = null;
 
   #lag = new Lag();
   #run = 0;
@@ -42,7 +43,7 @@ export class Watch {
 
   /**
    * @param {import('./stepcast.js').StepcastSession} session
-   * @param {object} widgets of the page: `stage`, `picture`, `controls`, `form`, `numbers`, `log`,
+   * @param {object} widgets of the page: `stage`, `picture`, `controls`, `form`, `numbers`, `log`, `values`,
    *   `notice`, `announcer`, `face`, `shortcuts`
    * @param {{isOwn: boolean, isToStart: boolean, onValues: function(object[]): void}} options
    *   `onValues` is told the specs when parameters were set here
@@ -71,6 +72,7 @@ export class Watch {
   attach() {
     this.#listeners = new AbortController();
     this.#isFresh = false;
+    this.#formKey = null;
     this.#listen();
     this.#timer = setInterval(() => this.#plan(), TICK_MS);
     this.#widgets.log.clear();
@@ -104,14 +106,14 @@ export class Watch {
     const { signal } = this.#listeners;
     const on = (type, handler) =>
       this.#session.addEventListener(type, ({ detail }) => handler(detail), { signal });
-    const { stage, form, log } = this.#widgets;
+    const { stage, log } = this.#widgets;
 
     on('hello', () => this.#onHello());
     on('state', () => this.#onState());
     on('connection', (detail) => this.#onConnection(detail));
     on('progress', (detail) => this.#onProgress(detail));
     on('metrics', (detail) => this.#onMetrics(detail));
-    on('parameters', ({ values, by }) => form.update(values, by));
+    on('parameters', (detail) => this.#onParameters(detail));
     on('log', ({ line }) => log.addLine(line, this.#session.run));
     on('skipped', (detail) => this.#onSkipped(detail));
     on('error', ({ message }) => this.#widgets.notice.show(message));
@@ -126,13 +128,14 @@ export class Watch {
   // ---- What the session tells ----
 
   #onHello() {
-    const { form, numbers, notice, picture } = this.#widgets;
+    const { form, values, numbers, notice, picture } = this.#widgets;
     const session = this.#session;
 
     this.#end = null;
     this.#isFresh = false;
     notice.hide();
     form.fill(session.specs, session.values);
+    values.fill(session.specs, session.values);
     numbers.setMetrics(session.metricSpecs);
     picture.description = format(_('{generator}: the picture of the present step'),
                                  { generator: session.generator });
@@ -174,6 +177,11 @@ export class Watch {
     this.#render();
     if (isNew)
       this.#announce();
+  }
+
+  #onParameters({ values, by }) {
+    this.#widgets.form.update(values, by);
+    this.#widgets.values.update(values);
   }
 
   #beginRun(run) {
@@ -352,24 +360,6 @@ export class Watch {
     return answer;
   }
 
-  /**
-   * Hands a file over to the service.
-   *
-   * @param {File} file
-   * @returns {Promise<{upload: string}>} the value of a parameter
-   */
-  async upload(file) {
-    const response = await fetch(`uploads?${new URLSearchParams({ name: file.name })}`, {
-      method: 'POST', body: file,
-      headers: { 'Content-Type': file.type || 'application/octet-stream' },
-    });
-    const answer = await response.json();
-
-    if (!response.ok)
-      throw new Error(answer.error?.message ?? response.statusText);
-    return { upload: answer.upload };
-  }
-
   /** Has the address say at once what was set: a slider sets values more often than it may change. */
   flushValues() {
     if (this.#keepTimer === null)
@@ -448,6 +438,17 @@ export class Watch {
     this.#widgets.announcer.say(describeChange(this.#view));
   }
 
+  #renderForm({ role, state, run }) {
+    const { form } = this.#widgets;
+    const key = `${this.#isConnected} ${role} ${state} ${run}`;
+
+    if (key === this.#formKey)
+      return;
+    this.#formKey = key;
+    form.disabled = !this.#isConnected || role !== 'control';
+    form.showState?.({ state, run });
+  }
+
   /* Once for each frame of the display at most, however much happens. */
   #plan() {
     if (this.#isRenderPlanned)
@@ -465,12 +466,12 @@ export class Watch {
       return;
 
     const view = this.#view;
-    const { face, controls, stage, form, shortcuts } = this.#widgets;
+    const { face, controls, stage, shortcuts } = this.#widgets;
 
     face.update(view);
     controls.update(view);
     shortcuts.maySteer = view.role === 'control';
-    form.disabled = !this.#isConnected || view.role !== 'control';
+    this.#renderForm(view);
     stage.dim(view.state === 'failed' || !this.#isFresh);
   }
 }

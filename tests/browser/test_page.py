@@ -419,6 +419,10 @@ class PageTest(BrowserTest):
         self.wait_status('not started yet')
         self.assertTrue(self.find('role').is_displayed())
         self.assertFalse(self.find('controls').is_displayed())
+        # Its parameters can be read, and no more.
+        self.assertRegex(self.find('parameter-values').text, r'(?s)Seed\n1$')
+        self.assertEqual([field.get_attribute('id') for field in self.driver.find_elements(
+            By.CSS_SELECTOR, '#details :is(input, select, textarea), #controls *') if field.is_displayed()], [])
         self.press(Keys.SPACE)
         self.press('.')
         self.press('R')
