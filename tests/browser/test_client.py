@@ -14,7 +14,7 @@ import socket
 import struct
 import threading
 
-from browser import PATIENCE_S, BrowserTest, main
+from browser import EXAMPLES, BrowserTest, main
 
 try:
     from selenium.webdriver.common.by import By
@@ -76,10 +76,14 @@ class Elsewhere:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 is_script = self.path == '/page.js'
+                is_example = self.path == '/embed.html'
                 body = (SCRIPT % elsewhere.addresses if is_script else PAGE).encode()
+                if is_example:
+                    body = (EXAMPLES / 'embed.html').read_bytes()
                 self.send_response(200)
                 self.send_header('Content-Type', 'text/javascript' if is_script else 'text/html')
-                self.send_header('Content-Security-Policy', POLICY % elsewhere.addresses)
+                if not is_example:
+                    self.send_header('Content-Security-Policy', POLICY % elsewhere.addresses)
                 self.send_header('Content-Length', str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -304,6 +308,19 @@ class ClientTest(BrowserTest):
         self.open_session()
         self.part(element, 'retry').click()
         self.wait_next_picture(element)
+        self.assert_quiet_console()
+
+    def test_the_example(self):
+        self.open()
+        self.driver.get(f'{self.elsewhere.origin}/embed.html#{self.service.address}?'
+                        f'token={self.service.token("view")}&session=mine')
+        element = self.driver.find_element(By.TAG_NAME, 'stepcast-view')
+        self.wait_next_picture(element)
+        self.wait(lambda: self.js('return document.querySelector("#small img:not([hidden])")'),
+                  'the small picture')
+        self.wait(lambda: 'running at step' in self.js('return step.value'), 'the step')
+        self.wait_viewers(2)
+        self.assertFalse(self.part(element, 'start').is_enabled())
         self.assert_quiet_console()
 
     # ---- Coming back ----
