@@ -694,9 +694,9 @@ export class StepcastSession extends EventTarget {
     if (this.#link !== null || this.#connection === 'closed')
       return;
     if (status === 401 || status === 403)
-      this.#finish({ ...end, error: { code: 'permission-denied', message: 'The service does not know this link any more.' } });
+      this.#giveUp(end, 'permission-denied', 'The service does not know this link any more.');
     else if (status === 404)
-      this.#finish({ ...end, error: { code: 'unknown-session', message: 'The session has ended.' } });
+      this.#giveUp(end, 'unknown-session', 'The session has ended.');
     else if (status === 200 && wasSocket && this.#isBlocked())
       this.#workAround(end);
     else
@@ -743,6 +743,10 @@ export class StepcastSession extends EventTarget {
     this.#retryAt = Date.now() + delay;
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#setConnection('reconnecting', end);
+  }
+
+  #giveUp(end, code, message) {
+    this.#finish({ ...end, error: { code, message } });
   }
 
   #finish(end) {
@@ -1096,14 +1100,18 @@ const VIEW_STYLE = `
     position: relative; flex: 1 1 auto; min-block-size: 4rem; aspect-ratio: var(--ratio, 16 / 9);
     overflow: hidden;
   }
-  [part~="picture"]:focus-visible, button:focus-visible { outline: 2px solid Highlight; outline-offset: 2px; }
+  [part~="picture"]:focus-visible, button:focus-visible {
+    outline: 2px solid Highlight; outline-offset: 2px;
+  }
   img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: contain; }
   :host([stale]) img { opacity: 0.45; }
   [part~="message"] {
     position: absolute; z-index: 1; inset: 0; margin: auto; block-size: fit-content; padding: 0.5rem;
     text-align: center; text-wrap: balance;
   }
-  [part~="message"] > span { padding: 0.2em 0.4em; background: Canvas; color: CanvasText; border-radius: 0.4em; }
+  [part~="message"] > span {
+    padding: 0.2em 0.4em; background: Canvas; color: CanvasText; border-radius: 0.4em;
+  }
   [part~="controls"] { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
   [part~="status"] { font-variant-numeric: tabular-nums; }
   button { font: inherit; padding: 0.3em 0.9em; min-block-size: 2rem; }
