@@ -6,6 +6,7 @@
 #include "stepcast-gate.h"
 
 #include "stepcast-error.h"
+#include "stepcast-safety.h"
 
 /* The client for pages elsewhere: they load it before they have a token, and it holds no secret. */
 #define PUBLIC_FILE "/stepcast.js"
@@ -367,6 +368,7 @@ stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message)
   const char *role = get_role_name (stepcast_gate_get_role (self, message));
   HeaderSearch origin = find_header (message, "Origin");
 
+  stepcast_safety_add_headers (message);
   if (role != NULL)
     soup_message_headers_replace (headers, "Stepcast-Role", role);
   if (origin.n_found == 0 && !stepcast_hosts_allows_origins (self->hosts))
@@ -414,6 +416,40 @@ stepcast_gate_answer_preflight (SoupServerMessage *message, const char *allowed)
 }
 
 /**
+ * stepcast_gate_add_page_headers:
+ * @self: a gate
+ * @message: a request for the page, or for one of its files
+ *
+ * Adds what a browser is to know of the page, and who may show it within a page of theirs.
+ */
+void
+stepcast_gate_add_page_headers (const StepcastGate *self, SoupServerMessage *message)
+{
+  stepcast_safety_add_page_headers (message, stepcast_hosts_get_embedders (self->hosts));
+}
+
+/* A frame within another site's page. The browser says so: RFC 6265bis calls it a cross-site
+ * request, and neither takes nor sends a strict cookie there. */
+static gboolean
+is_embedded (const StepcastGate *self, SoupServerMessage *message)
+{
+  return stepcast_hosts_get_embedders (self->hosts) != NULL &&
+         g_strcmp0 (find_header (message, "Sec-Fetch-Dest").value, "iframe") == 0 &&
+         g_strcmp0 (find_header (message, "Sec-Fetch-Site").value, "cross-site") == 0;
+}
+
+/* In such a frame it is another one than elsewhere, and is for that site's pages alone
+ * (Partitioned); browsers take it over TLS, or from this machine. */
+static const char *
+get_cookie_scope (const StepcastGate *self, SoupServerMessage *message)
+{
+  if (is_embedded (self, message))
+    return "; SameSite=None; Path=/; Secure; Partitioned";
+  return stepcast_hosts_has_tls (self->hosts) ? "; SameSite=Strict; Path=/; Secure" :
+                                                "; SameSite=Strict; Path=/";
+}
+
+/**
  * stepcast_gate_make_cookie:
  * @self: a gate
  * @message: a request that has passed
@@ -434,7 +470,7 @@ stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message)
   role = stepcast_access_check_token (self->access, token);
   if (role == STEPCAST_ROLE_NONE)
     return NULL;
-  return g_strdup_printf ("%s=%s; HttpOnly; SameSite=Strict; Path=/%s", self->cookie_name,
+  return g_strdup_printf ("%s=%s; HttpOnly%s", self->cookie_name,
                           stepcast_access_get_secret (self->access, role),
-                          stepcast_hosts_has_tls (self->hosts) ? "; Secure" : "");
+                          get_cookie_scope (self, message));
 }

@@ -35,6 +35,7 @@ StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage
 void stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message);
 gboolean stepcast_gate_is_preflight (SoupServerMessage *message);
 void stepcast_gate_answer_preflight (SoupServerMessage *message, const char *allowed);
+void stepcast_gate_add_page_headers (const StepcastGate *self, SoupServerMessage *message);
 char *stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastGate, stepcast_gate_free)

@@ -122,6 +122,7 @@ handle_page (SoupServer *soup,
   if (cookie != NULL)
     soup_message_headers_append (soup_server_message_get_response_headers (message), "Set-Cookie",
                                  cookie);
+  stepcast_gate_add_page_headers (self->gate, message);
   stepcast_http_respond_page (message, path);
 }
 

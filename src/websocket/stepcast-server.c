@@ -37,8 +37,9 @@ struct _StepcastServer
   StepcastRoutes *routes;
   StepcastAcceptor *acceptor; /* (nullable): while it listens */
   StepcastHandshakes *handshakes;
-  GStrv allowed_hosts;   /* (nullable) */
-  GStrv allowed_origins; /* (nullable) */
+  GStrv allowed_hosts;     /* (nullable) */
+  GStrv allowed_origins;   /* (nullable) */
+  GStrv allowed_embedders; /* (nullable) */
   StepcastGate *gate;
   char *base_uri;
   gboolean is_public; /* others than this machine may reach it */
@@ -123,6 +124,8 @@ make_hosts (StepcastServer *self)
     stepcast_hosts_allow_host (hosts, self->allowed_hosts[i]);
   for (guint i = 0; self->allowed_origins != NULL && self->allowed_origins[i] != NULL; i++)
     stepcast_hosts_allow_origin (hosts, self->allowed_origins[i]);
+  for (guint i = 0; self->allowed_embedders != NULL && self->allowed_embedders[i] != NULL; i++)
+    stepcast_hosts_allow_embedding (hosts, self->allowed_embedders[i]);
 
   return g_steal_pointer (&hosts);
 }
@@ -161,6 +164,20 @@ stepcast_server_allow (StepcastServer *self, const char *const *hosts, const cha
   g_strfreev (self->allowed_origins);
   self->allowed_hosts = g_strdupv ((GStrv) hosts);
   self->allowed_origins = g_strdupv ((GStrv) origins);
+}
+
+/**
+ * stepcast_server_allow_embedding:
+ * @self: a server that does not listen yet
+ * @origins: whose pages may show ours within them, as stepcast_hosts_normalize_origin() has them
+ */
+void
+stepcast_server_allow_embedding (StepcastServer *self, const char *const *origins)
+{
+  g_return_if_fail (self->gate == NULL);
+
+  g_strfreev (self->allowed_embedders);
+  self->allowed_embedders = g_strdupv ((GStrv) origins);
 }
 
 /**
@@ -510,6 +527,7 @@ stepcast_server_finalize (GObject *object)
   g_free (self->base_uri);
   g_strfreev (self->allowed_hosts);
   g_strfreev (self->allowed_origins);
+  g_strfreev (self->allowed_embedders);
   stepcast_handshakes_unref (self->handshakes);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);

@@ -76,7 +76,9 @@ class Options(TestCase):
                 ('--allow-host', ('', '*', '*.example.org', 'http://example.org', 'a:0', 'a b',
                                   'a:99999', '[::1', 'a/b')),
                 ('--allow-origin', ('', '*', 'null', 'example.org', 'https://*.example.org',
-                                    'https://example.org/', 'ftp://example.org'))):
+                                    'https://example.org/', 'ftp://example.org')),
+                ('--allow-embedding', ('', '*', 'null', "'self'", 'https://a.example; script-src *',
+                                       'https://a.example https://b.example'))):
             for value in values:
                 with self.subTest(option=option, value=value):
                     status, err = await refused(f'{option}={value}')
@@ -476,7 +478,7 @@ class Certificate(TlsCase):
                'XDG_CONFIG_HOME': str(config)}
         lines = ['[org/stepcast/Stepcast1]', f"tls-certificate='{made.certificate}'",
                  f"tls-key='{made.key}'", "allow-hosts=['box.example', '*']",
-                 f"allow-origins=['{FRIEND}', 'null']"]
+                 f"allow-origins=['{FRIEND}', 'null']", f"allow-embedding=['{FRIEND}', '*']"]
         keyfile.write_text('\n'.join(lines) + '\n')
         async with Room(env=env, has_view_link=False) as service:
             service.ssl = made.context
@@ -487,6 +489,45 @@ class Certificate(TlsCase):
                 self.assertEqual(response.status, status, (host, origin))
             await service.wait_log('“allow-hosts” can\'t have “\\*”')
             await service.wait_log('“allow-origins” can\'t have “null”')
+            await service.wait_log('“allow-embedding” can\'t have “\\*”')
+            host, = service.hosts('box.example')
+            policy = (await service.get('/', host=host)).get('Content-Security-Policy')
+            self.assertTrue(policy.endswith(f'; frame-ancestors {FRIEND}'), policy)
+
+
+class Embedding(TestCase):
+    FRAME = (('Sec-Fetch-Dest', 'iframe'), ('Sec-Fetch-Site', 'cross-site'))
+
+    async def cookie(self, service, *headers):
+        response = await service.get(f'/?token={service.token}', *headers)
+        self.assertEqual(response.status, 200)
+        pair, _, attributes = response.get('Set-Cookie').partition('; ')
+        return pair, attributes
+
+    async def test_the_cookie_in_a_frame(self):
+        async with Service(f'--allow-embedding={FRIEND}', auth='token') as service:
+            pair, attributes = await self.cookie(service, *self.FRAME)
+            self.assertEqual(attributes, 'HttpOnly; SameSite=None; Path=/; Secure; Partitioned')
+            response = await service.get('/page.js', ('Cookie', pair))
+            self.assertEqual(response.status, 200)
+            # Elsewhere it is as strict as ever.
+            for headers in ((), self.FRAME[:1], self.FRAME[1:],
+                            (self.FRAME[0], ('Sec-Fetch-Site', 'same-origin')),
+                            (self.FRAME[1], ('Sec-Fetch-Dest', 'document'))):
+                _, attributes = await self.cookie(service, *headers)
+                self.assertEqual(attributes, 'HttpOnly; SameSite=Strict; Path=/')
+
+    async def test_not_where_it_is_not_allowed(self):
+        async with Service(auth='token') as service:
+            _, attributes = await self.cookie(service, *self.FRAME)
+            self.assertEqual(attributes, 'HttpOnly; SameSite=Strict; Path=/')
+
+    async def test_it_does_not_let_that_page_ask(self):
+        async with Service(f'--allow-embedding={FRIEND}', auth='token') as service:
+            pair, _ = await self.cookie(service, *self.FRAME)
+            response = await service.get('/sessions', ('Origin', FRIEND), ('Cookie', pair))
+            self.assertEqual(response.status, 403)
+            self.assertEqual(response.all('Access-Control-Allow-Origin'), [])
 
 
 class Https(TlsCase):
