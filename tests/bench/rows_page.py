@@ -32,10 +32,11 @@ HEAP_FRAME_BYTES = 2_000
 SMALL, LARGE = 10_000, 100_000
 
 # Runs before the page does. It counts a picture when an image comes into sight: that is done in an animation frame, so
-# that the display's next frame has it; and it keeps what the browser says of long tasks, their scripts, and shifts.
+# that the display's next frame has it; and while something is measured it keeps what the browser says of long tasks,
+# their scripts, and shifts.
 PROBE = '''
 (() => {
-  const probe = window.probe = { first: null, shown: 0, tasks: [], scripts: [], shifts: 0, sockets: [] };
+  const probe = window.probe = { first: null, shown: 0, tasks: null, scripts: null, shifts: 0, sockets: [] };
   const look = (records) => {
     for (const { target, type } of records) {
       if (type !== 'attributes' || target.localName !== 'img' || target.hidden || !target.src.startsWith('blob:'))
@@ -51,8 +52,8 @@ PROBE = '''
     if (PerformanceObserver.supportedEntryTypes.includes(type))
       new PerformanceObserver((list) => list.getEntries().forEach(tell)).observe({ type, buffered: true });
   };
-  observe('longtask', ({ duration }) => probe.tasks.push(duration));
-  observe('long-animation-frame', ({ scripts }) => scripts.forEach(({ duration }) => probe.scripts.push(duration)));
+  observe('longtask', ({ duration }) => probe.tasks?.push(duration));
+  observe('long-animation-frame', ({ scripts }) => scripts.forEach(({ duration }) => probe.scripts?.push(duration)));
   observe('layout-shift', ({ value }) => { probe.shifts += value; });
   const Socket = window.WebSocket;
   window.WebSocket = class extends Socket {
@@ -106,8 +107,10 @@ class Browser:
         time.sleep(seconds)
         return self.js('''
           const seconds = (performance.now() - probe.began) / 1000;
+          const { tasks, scripts } = probe;
+          probe.tasks = probe.scripts = null;
           return { pictures: probe.shown - probe.before, seconds, rate: (probe.shown - probe.before) / seconds,
-                   tasks: probe.tasks, scripts: probe.scripts, shifts: probe.shifts };
+                   tasks, scripts, shifts: probe.shifts };
         ''')
 
     def heap_mb(self):
