@@ -4,6 +4,7 @@
 import { _, format, formatCount } from './messages.js';
 import { attachPopover } from './popover.js';
 import { RateControl } from './rate.js';
+import { isConnected } from './status.js';
 
 const PRESETS = [10, 100, 1000];
 const MAX_STEPS = 0xffffffff;
@@ -78,16 +79,16 @@ export class Controls {
 
   /** Shows what can be done now; `view` is as in status.js, with `rate` and `hasSeed`. */
   update(view) {
-    const isConnected = view.connection === 'open' || view.connection === 'events';
+    const hasLink = isConnected(view);
     const { role, state, rate, hasSeed } = view;
-    const key = JSON.stringify([isConnected, role, state, rate, hasSeed, this.#isBusy]);
+    const key = JSON.stringify([hasLink, role, state, rate, hasSeed, this.#isBusy]);
 
     // It is told with every frame, and little of it changes with them.
     if (key === this.#lastKey)
       return;
     this.#lastKey = key;
 
-    this.#mayControl = isConnected && view.role === 'control';
+    this.#mayControl = hasLink && view.role === 'control';
     this.#hasSeed = view.hasSeed;
     this.#abilities = (this.#mayControl && !this.#isBusy && ABILITIES[view.state]) || NOTHING;
     // Without a connection the buttons stay, disabled: the page does not jump. As long as nobody

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { _, format, formatCount } from './messages.js';
-import { classifyState, describeState } from './status.js';
+import { classifyState, describeState, isConnected } from './status.js';
 
 const byId = (id) => document.getElementById(id);
 
@@ -18,7 +18,8 @@ export class Face {
    *   `stepsPerSecond` and `fraction`
    */
   update(view) {
-    document.body.dataset.state = classifyState(view);
+    document.body.dataset.state = isConnected(view) ? view.state : view.connection;
+    byId('light').dataset.kind = classifyState(view);
     setText(byId('status'), describeState(view));
     setText(byId('rate'), this.#describeRate(view));
     this.#showTitle(view);
@@ -49,10 +50,10 @@ export class Face {
     bar.ariaHidden = fraction === null ? 'true' : 'false';
   }
 
-  #describeRate({ state, connection, stepsPerSecond }) {
-    const isStepping = state === 'running' && (connection === 'open' || connection === 'events');
+  #describeRate(view) {
+    const { state, stepsPerSecond } = view;
 
-    return isStepping && stepsPerSecond !== null
+    return state === 'running' && isConnected(view) && stepsPerSecond !== null
       ? format(_('{rate} steps/s'), { rate: formatCount(stepsPerSecond) }) : '';
   }
 

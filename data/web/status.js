@@ -160,13 +160,23 @@ export function describeChange(view) {
 }
 
 /**
+ * Whether there is a connection, of either kind.
+ *
+ * @param {{connection: string}} view
+ * @returns {boolean}
+ */
+export function isConnected({ connection }) {
+  return connection === 'open' || connection === 'events';
+}
+
+/**
  * One word for the colour of the light beside the state.
  *
  * @param {View} view
  * @returns {string}
  */
 export function classifyState(view) {
-  if (view.connection !== 'open' && view.connection !== 'events')
+  if (!isConnected(view))
     return view.connection;
   if (view.state === 'running')
     return view.heldBy ? 'held' : view.behind > 0 ? 'behind' : 'live';

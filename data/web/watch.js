@@ -5,7 +5,7 @@ import { findNextSeed } from './controls.js';
 import { Lag } from './lag.js';
 import { parseFrameError } from './log.js';
 import { _, format, formatCount } from './messages.js';
-import { describeChange, explainClose } from './status.js';
+import { describeChange, explainClose, isConnected } from './status.js';
 
 // What changes without anything being told: the seconds to the next attempt, what is late.
 const TICK_MS = 500;
@@ -282,7 +282,7 @@ export class Watch {
   // ---- The connection ----
 
   get #isConnected() {
-    return this.#session.connection === 'open' || this.#session.connection === 'events';
+    return isConnected(this.#session);
   }
 
   #onConnection(end) {
@@ -298,7 +298,7 @@ export class Watch {
       this.#tellEnd(connection);
     }
     this.#render();
-    if (connection !== 'open' && connection !== 'events')
+    if (!this.#isConnected)
       this.#announce();
   }
 

@@ -181,7 +181,7 @@ class PageTest(BrowserTest):
         field.send_keys('1.7', Keys.TAB)
         self.wait(lambda: re.fullmatch(r'In use from step [\d,]+',
                                        self.find('parameter-a-note').text), 'the step of a')
-        self.assertIn('a=1.7', self.driver.current_url)
+        self.wait(lambda: 'a=1.7' in self.driver.current_url, 'the value in the address')
 
         field.send_keys(Keys.CONTROL, 'a')
         field.send_keys('1e9', Keys.TAB)
