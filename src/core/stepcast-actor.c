@@ -52,6 +52,20 @@ stepcast_actor_unref (StepcastActor *self)
 }
 
 /**
+ * stepcast_actor_set:
+ * @place: (inout) (nullable): whose reference is dropped
+ * @actor: (nullable): who takes that place; maybe the same
+ */
+void
+stepcast_actor_set (StepcastActor **place, StepcastActor *actor)
+{
+  if (actor != NULL)
+    stepcast_actor_ref (actor);
+  g_clear_pointer (place, stepcast_actor_unref);
+  *place = actor;
+}
+
+/**
  * stepcast_actor_get_kind_nick:
  * @self: an actor
  *

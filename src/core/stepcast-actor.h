@@ -39,6 +39,7 @@ typedef struct _StepcastActor StepcastActor;
 StepcastActor *stepcast_actor_new (StepcastActorKind kind, const char *id);
 StepcastActor *stepcast_actor_ref (StepcastActor *self);
 void stepcast_actor_unref (StepcastActor *self);
+void stepcast_actor_set (StepcastActor **place, StepcastActor *actor);
 
 const char *stepcast_actor_get_kind_nick (const StepcastActor *self);
 const char *stepcast_actor_get_id (const StepcastActor *self);

@@ -12,7 +12,7 @@
 /**
  * stepcast_hold_init:
  * @self: a hold
- * @func: told while it is held, each time that this was looked at, and when it is not any more
+ * @func: told when it is held by somebody else than before, or by nobody any more
  * @user_data: handed to @func
  */
 void
@@ -31,6 +31,8 @@ void
 stepcast_hold_clear (StepcastHold *self)
 {
   stepcast_gsource_clear (&self->timer);
+  g_clear_pointer (&self->waits_for, stepcast_actor_unref);
+  g_clear_pointer (&self->holder, stepcast_actor_unref);
   self->since_us = 0;
   self->waited_us = 0;
   self->is_held = FALSE;
@@ -45,20 +47,30 @@ get_waited_us (const StepcastHold *self, gint64 now_us)
   return self->waited_us + now_us - MAX (self->since_us, self->looked_us);
 }
 
+static void
+tell (StepcastHold *self)
+{
+  StepcastActor *holder = self->is_held ? self->waits_for : NULL;
+
+  if (holder == self->holder)
+    return;
+
+  stepcast_actor_set (&self->holder, holder);
+  self->func (self->user_data);
+}
+
 static gboolean
 on_timer (gpointer user_data)
 {
   StepcastHold *self = user_data;
   gint64 now_us = g_get_monotonic_time ();
-  gboolean was_held = self->is_held;
 
   self->is_held = 2 * get_waited_us (self, now_us) > now_us - self->looked_us;
   self->looked_us = now_us;
   self->waited_us = 0;
   if (!self->is_held && self->since_us == 0)
     stepcast_gsource_clear (&self->timer);
-  if (self->is_held || was_held)
-    self->func (self->user_data);
+  tell (self);
 
   return G_SOURCE_CONTINUE; /* destroyed by then, if there is nothing to look at */
 }
@@ -66,12 +78,14 @@ on_timer (gpointer user_data)
 /**
  * stepcast_hold_begin:
  * @self: a hold
+ * @actor: (nullable): whom it waits for
  *
- * It waits from now on; nothing if it does.
+ * It waits from now on, or goes on waiting, maybe for another.
  */
 void
-stepcast_hold_begin (StepcastHold *self)
+stepcast_hold_begin (StepcastHold *self, StepcastActor *actor)
 {
+  stepcast_actor_set (&self->waits_for, actor);
   if (self->since_us != 0)
     return;
 
@@ -101,4 +115,16 @@ stepcast_hold_end (StepcastHold *self)
 
   self->waited_us = get_waited_us (self, g_get_monotonic_time ());
   self->since_us = 0;
+}
+
+/**
+ * stepcast_hold_get_holder:
+ * @self: a hold
+ *
+ * Returns: (transfer none) (nullable): whom it waits for most of the time, as was told
+ */
+StepcastActor *
+stepcast_hold_get_holder (const StepcastHold *self)
+{
+  return self->holder;
 }

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "stepcast-actor.h"
 
 G_BEGIN_DECLS
 
@@ -11,16 +11,17 @@ G_BEGIN_DECLS
  * StepcastHoldFunc:
  * @user_data: as it was given
  *
- * It is held, maybe by somebody else than before, or is not any more.
+ * Somebody holds it, maybe another than before, or nobody does any more.
  */
 typedef void (*StepcastHoldFunc) (gpointer user_data);
 
 /**
  * StepcastHold:
  *
- * Whether a run waits for somebody who wants every frame. It does so for an instant after nearly
- * each window; what people want to know is whether it does for most of the time, which is looked at
- * twice a second. To be embedded, and initialised. Lives on the main context.
+ * Whether a run waits for somebody who wants every frame, and for whom. It does so for an instant
+ * after nearly each window, and two who read slowly take turns, many times a second; what people
+ * want to know is whether it does for most of the time, which is looked at twice a second. To be
+ * embedded, and initialised. Lives on the main context.
  */
 typedef struct
 {
@@ -28,7 +29,9 @@ typedef struct
   gint64 looked_us; /* when it was looked at last */
   gint64 waited_us; /* since then, but for what has not ended */
   gboolean is_held;
-  GSource *timer; /* (nullable): while it waits, or is held */
+  StepcastActor *waits_for; /* (nullable): has no room for the next frame, or had none last */
+  StepcastActor *holder;    /* (nullable): whom it waits for most of the time, as was told */
+  GSource *timer;           /* (nullable): while it waits, or is held */
   StepcastHoldFunc func;
   gpointer user_data;
 } StepcastHold;
@@ -36,7 +39,9 @@ typedef struct
 void stepcast_hold_init (StepcastHold *self, StepcastHoldFunc func, gpointer user_data);
 void stepcast_hold_clear (StepcastHold *self);
 
-void stepcast_hold_begin (StepcastHold *self);
+void stepcast_hold_begin (StepcastHold *self, StepcastActor *actor);
 void stepcast_hold_end (StepcastHold *self);
+
+StepcastActor *stepcast_hold_get_holder (const StepcastHold *self);
 
 G_END_DECLS

@@ -7,8 +7,30 @@
 
 #include <math.h>
 
+#include "stepcast-error.h"
+
 /* How late steps may be and are still made up for: a few turns of a busy main loop. */
 #define LATENESS_US 50000
+
+/**
+ * stepcast_pacer_check_rate:
+ * @rate: steps a second, or 0, or anything else
+ * @error: %STEPCAST_ERROR_INVALID_VALUE if it is neither a rate nor 0
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_pacer_check_rate (double rate, GError **error)
+{
+  /* Not a number is neither. */
+  if ((rate >= STEPCAST_MIN_RATE && rate <= STEPCAST_MAX_RATE) || rate == 0)
+    return TRUE;
+
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+               "“%g” is no rate: it takes steps a second, from %g to %.0f, or 0 for no limit", rate,
+               STEPCAST_MIN_RATE, STEPCAST_MAX_RATE);
+  return FALSE;
+}
 
 /**
  * stepcast_pacer_set_rate:

@@ -24,6 +24,8 @@ typedef struct
   double due_us; /* when the next step may begin; 0 before the first */
 } StepcastPacer;
 
+gboolean stepcast_pacer_check_rate (double rate, GError **error);
+
 void stepcast_pacer_set_rate (StepcastPacer *self, double rate);
 guint64 stepcast_pacer_get_allowance (const StepcastPacer *self, gint64 now_us);
 void stepcast_pacer_consume (StepcastPacer *self, gint64 now_us, guint64 n_steps);

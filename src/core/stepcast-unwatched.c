@@ -15,7 +15,8 @@ struct _StepcastUnwatched
 
   StepcastActor *actor; /* (nullable): who pauses and stops */
   gboolean was_watched;
-  GSource *timer; /* (nullable): the grace time */
+  gboolean is_due; /* the grace time ended while it was stopping: for a run that follows */
+  GSource *timer;  /* (nullable): the grace time */
 };
 
 /**
@@ -60,21 +61,40 @@ stepcast_unwatched_get_grace_ms (const StepcastUnwatched *self)
   return self->grace_ms;
 }
 
+static void
+stop (StepcastUnwatched *self)
+{
+  stepcast_session_act_for (self->session, self->actor);
+  stepcast_session_stop_async (self->session, NULL, NULL, NULL);
+}
+
+static void
+pause_run (StepcastUnwatched *self)
+{
+  stepcast_session_act_for (self->session, self->actor);
+  stepcast_session_pause (self->session, NULL);
+}
+
 static gboolean
 on_timer (gpointer user_data)
 {
   StepcastUnwatched *self = user_data;
   StepcastSessionState state = stepcast_session_get_state (self->session);
+  gboolean is_stopping = state == STEPCAST_SESSION_STATE_STOPPING;
 
   g_clear_pointer (&self->timer, g_source_unref);
-  if (state != STEPCAST_SESSION_STATE_RUNNING && state != STEPCAST_SESSION_STATE_PAUSED)
+  if (state != STEPCAST_SESSION_STATE_RUNNING && state != STEPCAST_SESSION_STATE_PAUSED &&
+      !is_stopping)
     return G_SOURCE_REMOVE;
 
-  stepcast_session_act_for (self->session, self->actor);
+  /* What is stopping may have been told to start again: a stop takes that back, and a pause waits
+   * for the new run. */
   if (self->action == STEPCAST_WHEN_UNWATCHED_STOP)
-    stepcast_session_stop_async (self->session, NULL, NULL, NULL);
+    stop (self);
+  else if (is_stopping)
+    self->is_due = TRUE;
   else if (state == STEPCAST_SESSION_STATE_RUNNING)
-    stepcast_session_pause (self->session, NULL);
+    pause_run (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -114,6 +134,7 @@ stepcast_unwatched_update (StepcastUnwatched *self)
     }
 
   stepcast_gsource_clear (&self->timer);
+  self->is_due = FALSE;
   if (stepcast_session_get_actor (self->session) != self->actor)
     return; /* somebody else has had to do with it since */
   state = stepcast_session_get_state (self->session);
@@ -123,4 +144,34 @@ stepcast_unwatched_update (StepcastUnwatched *self)
       stepcast_session_act_for (self->session, self->actor);
       stepcast_session_resume (self->session, NULL);
     }
+}
+
+/**
+ * stepcast_unwatched_restart_asked:
+ * @self: a rule
+ *
+ * Somebody wants a new run as soon as its session has stopped. A grace time that is over does not
+ * concern that; one that ends before the run begins does.
+ */
+void
+stepcast_unwatched_restart_asked (StepcastUnwatched *self)
+{
+  self->is_due = FALSE;
+}
+
+/**
+ * stepcast_unwatched_restarted:
+ * @self: a rule
+ *
+ * The new run that was asked for while its session was stopping has begun.
+ */
+void
+stepcast_unwatched_restarted (StepcastUnwatched *self)
+{
+  if (!self->is_due)
+    return;
+
+  self->is_due = FALSE;
+  if (stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_RUNNING)
+    pause_run (self);
 }

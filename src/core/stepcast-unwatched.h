@@ -23,6 +23,8 @@ void stepcast_unwatched_free (StepcastUnwatched *self);
 StepcastWhenUnwatched stepcast_unwatched_get_action (const StepcastUnwatched *self);
 guint stepcast_unwatched_get_grace_ms (const StepcastUnwatched *self);
 void stepcast_unwatched_update (StepcastUnwatched *self);
+void stepcast_unwatched_restart_asked (StepcastUnwatched *self);
+void stepcast_unwatched_restarted (StepcastUnwatched *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastUnwatched, stepcast_unwatched_free)
 

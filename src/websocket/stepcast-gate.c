@@ -7,6 +7,12 @@
 
 #include "stepcast-error.h"
 
+/* The client for pages elsewhere: they load it before they have a token, and it holds no secret. */
+#define PUBLIC_FILE "/stepcast.js"
+
+/* How long a browser need not ask again what a page elsewhere may do. */
+#define PREFLIGHT_SECONDS "600"
+
 struct _StepcastGate
 {
   StepcastAccess *access;
@@ -245,6 +251,14 @@ check_forgery (const StepcastGate *self, SoupServerMessage *message, GError **er
   return refuse (error, "What changes something by a cookie needs an Origin header: use the token");
 }
 
+static gboolean
+has_path (SoupServerMessage *message, const char *path)
+{
+  GUri *uri = soup_server_message_get_uri (message);
+
+  return uri != NULL && g_str_equal (g_uri_get_path (uri), path);
+}
+
 /**
  * stepcast_gate_check:
  * @self: a gate
@@ -262,14 +276,14 @@ stepcast_gate_check (const StepcastGate *self,
                      guint *status,
                      GError **error)
 {
-  GUri *uri = soup_server_message_get_uri (message);
+  gboolean is_public = has_path (message, PUBLIC_FILE);
 
   *status = SOUP_STATUS_MISDIRECTED_REQUEST;
   if (!check_host (self, message, error))
     return FALSE;
 
   *status = SOUP_STATUS_FORBIDDEN;
-  if (!check_origin (self, message, error))
+  if (!is_public && !check_origin (self, message, error))
     return FALSE;
 
   *status = SOUP_STATUS_METHOD_NOT_ALLOWED;
@@ -277,7 +291,7 @@ stepcast_gate_check (const StepcastGate *self,
     return FALSE;
 
   *status = SOUP_STATUS_UNAUTHORIZED;
-  if (uri != NULL && g_str_equal (g_uri_get_path (uri), "/health"))
+  if (is_public || has_path (message, "/health"))
     return TRUE;
   if (stepcast_gate_get_role (self, message) == STEPCAST_ROLE_NONE)
     return refuse (error, "A token is missing or wrong: open the whole link that stepcastd printed "
@@ -288,25 +302,79 @@ stepcast_gate_check (const StepcastGate *self,
 }
 
 /**
+ * stepcast_gate_answer_preflight:
+ * @self: a gate
+ * @message: a request whose headers have come
+ * @allowed: the methods that there are for its path, as an Allow header lists them
+ *
+ * Answers a browser that asks whether a page elsewhere may do more than to look (the Fetch
+ * standard, section 3.2.2), if that page is allowed. What it does then passes the gate itself.
+ *
+ * Returns: whether @message is such a question, and has its answer
+ */
+gboolean
+stepcast_gate_answer_preflight (const StepcastGate *self,
+                                SoupServerMessage *message,
+                                const char *allowed)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+
+  if (!g_str_equal (soup_server_message_get_method (message), "OPTIONS") ||
+      find_header (message, "Access-Control-Request-Method").n_found != 1 ||
+      !check_host (self, message, NULL) ||
+      classify_origin (self, message) != STEPCAST_ORIGIN_ALLOWED)
+    return FALSE;
+
+  soup_message_headers_replace (headers, "Access-Control-Allow-Methods", allowed);
+  soup_message_headers_replace (headers, "Access-Control-Allow-Headers",
+                                "Authorization, Content-Type, If-None-Match");
+  soup_message_headers_replace (headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
+  soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
+  return TRUE;
+}
+
+static const char *
+get_role_name (StepcastRole role)
+{
+  switch (role)
+    {
+    case STEPCAST_ROLE_VIEW:
+      return "view";
+    case STEPCAST_ROLE_CONTROL:
+      return "control";
+    case STEPCAST_ROLE_NONE:
+    default:
+      return NULL;
+    }
+}
+
+/**
  * stepcast_gate_add_headers:
  * @self: a gate
  * @message: a request whose headers have come
  *
- * Lets the browser show the answer to the page that asks, if that page is elsewhere and allowed
- * (the Fetch standard, section 3.2.3). Not with credentials: such a page has a token or nothing.
+ * Says in which role it asks, and lets the browser show the answer to the page that asks, if that
+ * page is elsewhere and allowed (the Fetch standard, section 3.2.3). Not with credentials: such a
+ * page has a token or nothing.
  */
 void
 stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  const char *role = get_role_name (stepcast_gate_get_role (self, message));
 
+  if (role != NULL)
+    soup_message_headers_replace (headers, "Stepcast-Role", role);
   if (!stepcast_hosts_allows_origins (self->hosts))
     return;
 
   soup_message_headers_append (headers, "Vary", "Origin");
-  if (classify_origin (self, message) == STEPCAST_ORIGIN_ALLOWED)
-    soup_message_headers_replace (headers, "Access-Control-Allow-Origin",
-                                  find_header (message, "Origin").value);
+  if (classify_origin (self, message) != STEPCAST_ORIGIN_ALLOWED)
+    return;
+
+  soup_message_headers_replace (headers, "Access-Control-Allow-Origin",
+                                find_header (message, "Origin").value);
+  soup_message_headers_replace (headers, "Access-Control-Expose-Headers", "ETag, Stepcast-Role");
 }
 
 /**

@@ -28,6 +28,9 @@ gboolean stepcast_gate_check (const StepcastGate *self,
                               guint *status,
                               GError **error);
 StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message);
+gboolean stepcast_gate_answer_preflight (const StepcastGate *self,
+                                         SoupServerMessage *message,
+                                         const char *allowed);
 void stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message);
 char *stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message);
 

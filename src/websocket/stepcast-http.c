@@ -12,6 +12,9 @@
 /* The page's files, compiled in. */
 #define WEB_PREFIX "/org/stepcast/Stepcast1/web/"
 
+/* The one that any page may load: what it needs a token for, it asks for itself. */
+#define PUBLIC_FILE "stepcast.js"
+
 #define PAGE_POLICY                                                                                \
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "          \
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "              \
@@ -185,6 +188,12 @@ stepcast_http_respond_page (SoupServerMessage *message, const char *path)
   add_header (message, "Content-Security-Policy", PAGE_POLICY);
   add_header (message, "Cache-Control", "no-cache");
   respond_bytes (message, SOUP_STATUS_OK, get_content_type (name), bytes);
+
+  if (g_str_equal (name, PUBLIC_FILE))
+    {
+      add_header (message, "Access-Control-Allow-Origin", "*");
+      add_header (message, "Cross-Origin-Resource-Policy", "cross-origin");
+    }
 }
 
 /**

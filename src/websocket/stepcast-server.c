@@ -147,6 +147,8 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
                                 "close");
 
   stepcast_gate_add_headers (self->gate, message);
+  if (stepcast_gate_answer_preflight (self->gate, message, allowed))
+    return;
 
   /* A status that is set here keeps the handlers from being called. */
   if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||

@@ -240,6 +240,39 @@ class Origins(TestCase):
                 self.assertEqual(response.get('Cache-Control'), 'no-cache')
                 self.assertEqual(step_of(response.text), 1)
 
+    async def test_steering(self):
+        ask = ('Access-Control-Request-Method', 'PATCH')
+        good, bad = ('Origin', FRIEND), ('Origin', 'https://evil.example')
+        async with Service(f'--allow-origin={FRIEND}', auth='token') as service:
+            path = '/sessions/pattern_1'
+            response = await service.request('OPTIONS', path, good, ask)
+            self.assertEqual((response.status, response.body), (204, b''))
+            self.assertEqual(response.get('Access-Control-Allow-Origin'), FRIEND)
+            self.assertEqual(response.get('Access-Control-Allow-Methods'),
+                             'GET, HEAD, PATCH, DELETE')
+            self.assertIn('Content-Type', response.get('Access-Control-Allow-Headers'))
+            self.assertEqual(response.all('Access-Control-Allow-Credentials'), [])
+
+            # Nobody else gets such an answer, and it opens nothing by itself.
+            for headers, status in (((bad, ask), 403), ((ask,), 405), ((good,), 405)):
+                response = await service.request('OPTIONS', path, *headers)
+                self.assertEqual(response.status, status, headers)
+                self.assertEqual(response.all('Access-Control-Allow-Methods'), [])
+            response = await service.request('OPTIONS', path, good, ask, host='evil.example')
+            self.assertEqual(response.status, 421)
+            cookie = await self.cookie(service)
+            kind, body = ('Content-Type', 'application/json'), b'{"do":"stop"}'
+            response = await service.request('PATCH', path, good, kind, ('Cookie', cookie),
+                                             body=body)
+            self.assertEqual(response.status, 401)
+
+            async with await service.connect_v1(generator='pattern', bytes=400):
+                response = await service.request(
+                    'PATCH', f'{path}?token={service.token}', good, kind, body=body)
+                self.assertEqual(response.status, 200, response)
+                self.assertEqual(response.get('Access-Control-Allow-Origin'), FRIEND)
+                self.assertIn('Stepcast-Role', response.get('Access-Control-Expose-Headers'))
+
     async def test_websockets(self):
         async with Service(f'--allow-origin={FRIEND}', auth='token') as service:
             cookie = await self.cookie(service)

@@ -43,6 +43,28 @@ class Pages(Checks):
             self.assertTrue(response.get('Content-Type').startswith('text/html'))
             self.assertIn('<!doctype html', response.text.lower())
 
+    async def test_the_client_is_for_any_page(self):
+        async with Service(auth='token') as service:
+            evil = ('Origin', 'https://evil.example')
+            for headers in ((), (evil,)):
+                response = await service.get('/stepcast.js', *headers)
+                self.assertEqual(response.status, 200)
+                self.assertTrue(response.get('Content-Type').startswith('text/javascript'))
+                self.assertEqual(response.all('Access-Control-Allow-Origin'), ['*'])
+                self.assertEqual(response.all('Cross-Origin-Resource-Policy'), ['cross-origin'])
+                self.assertEqual(response.all('Set-Cookie'), [])
+                self.assertNotIn('token=' + service.token, response.text)
+
+            # Nothing else is, whatever it is called.
+            for path in ('/', '/page.js', '/style.css', '/stepcast.js/', '//stepcast.js',
+                         '/stepcast.js%2f..%2fpage.js', '/Stepcast.js'):
+                response = await service.get(path)
+                self.assert_refused(response, 401, 'permission-denied')
+                self.assertEqual(response.all('Access-Control-Allow-Origin'), [], path)
+                self.assert_refused(await service.get(path, evil), 403, 'permission-denied')
+            self.assert_refused(await service.get('/stepcast.js', host='evil.example'), 421)
+            self.assert_refused(await service.request('POST', '/stepcast.js'), 405)
+
     async def test_generators(self):
         async with Service() as service:
             response = await service.get('/generators')
@@ -588,6 +610,13 @@ class Tokens(Checks):
         async with Service(auth=None) as service:
             response = await service.get('/sessions', ('Authorization', f'Bearer {service.token}'))
             self.assertEqual(response.status, 200)
+
+    async def test_the_role_is_said(self):
+        async with Service(auth='token') as service:
+            for token, role in ((service.token, ['control']), (service.view_token(), ['view']),
+                                ('0' * 32, [])):
+                response = await service.get(f'/sessions?token={token}')
+                self.assertEqual(response.all('Stepcast-Role'), role)
 
     async def test_to_look_is_not_to_control(self):
         async with Service(auth=None) as service:

@@ -1753,6 +1753,27 @@ test_rate (void)
   tear_down (&fixture);
 }
 
+/* The rate was set while the last run was still being drawn: what the new one does counts. */
+static void
+test_rate_of_a_new_run (void)
+{
+  g_auto (Answer) draw = { 0 };
+  Fixture fixture;
+
+  set_up (&fixture, 2, DEADLINE_MS);
+  bring_to (&fixture, STEPCAST_SESSION_STATE_STOPPED, NULL);
+  stepcast_mock_control_block (fixture.control, STEPCAST_MOCK_PHASE_DRAW, STEPS_BEFORE, TRUE);
+  draw_begin (&fixture, &draw);
+  stepcast_test_wait_for (stepcast_mock_control_get_n_blocked (fixture.control) == 1);
+
+  g_assert_true (stepcast_session_set_rate (fixture.session, STEPCAST_MIN_RATE, NULL));
+  start (&fixture);
+  stepcast_test_wait_for (get_step (&fixture) > 0);
+  stepcast_test_settle (fixture.scheduler);
+  g_assert_cmpuint (get_step (&fixture), ==, 1);
+  tear_down (&fixture);
+}
+
 static void
 test_rate_out_of_range (void)
 {
@@ -1819,6 +1840,37 @@ test_unresponsive (void)
   stepcast_test_wait_for (stepcast_session_get_progress (other)->step > step);
   g_clear_object (&other);
   stepcast_test_settle (fixture.scheduler);
+  tear_down (&fixture);
+}
+
+/* A deadline that is set counts from the next stop and the next drawing on: what is told of one
+ * that has passed is how long that was. */
+static void
+test_deadlines_are_told (void)
+{
+  g_auto (Answer) draw = { 0 };
+  g_auto (Answer) stop = { 0 };
+  Fixture fixture;
+
+  set_up (&fixture, 1, SHORT_DEADLINE_MS);
+  stepcast_session_set_draw_deadline (fixture.session, SHORT_DEADLINE_MS);
+  bring_to (&fixture, STEPCAST_SESSION_STATE_RUNNING, NULL);
+  draw_begin (&fixture, &draw);
+  stepcast_session_set_draw_deadline (fixture.session, DEADLINE_MS);
+  stepcast_test_wait_for (draw.is_done);
+  g_assert_error (draw.error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE);
+  g_assert_nonnull (strstr (draw.error->message, "0.05 s"));
+
+  g_test_expect_message ("stepcast-core", G_LOG_LEVEL_WARNING, "*within 0.05 s*");
+  stop_begin (&fixture, &stop);
+  stepcast_session_set_stop_deadline (fixture.session, DEADLINE_MS);
+  stepcast_test_wait_for (stop.is_done);
+  g_test_assert_expected_messages ();
+  g_assert_error (stop.error, STEPCAST_ERROR, STEPCAST_ERROR_UNRESPONSIVE);
+  g_assert_nonnull (strstr (stop.error->message, "0.05 s"));
+
+  stepcast_mock_control_release (fixture.control);
+  stepcast_test_wait_for (stepcast_scheduler_get_n_lost (fixture.scheduler) == 0);
   tear_down (&fixture);
 }
 
@@ -2217,6 +2269,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/draw/deadline-while-running", test_draw_deadline_while_running);
 
   g_test_add_func ("/session/rate", test_rate);
+  g_test_add_func ("/session/rate/new-run", test_rate_of_a_new_run);
   g_test_add_func ("/session/rate/out-of-range", test_rate_out_of_range);
 
   g_test_add_func ("/session/pause/after-step", test_pause_after_step);
@@ -2237,6 +2290,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/session/fail/stop-in-prepare", test_stop_in_prepare);
   g_test_add_func ("/session/fail/odd", test_odd_failures);
   g_test_add_func ("/session/fail/unresponsive", test_unresponsive);
+
+  g_test_add_func ("/session/fail/deadlines-are-told", test_deadlines_are_told);
 
   g_test_add_func ("/session/many", test_many_sessions);
 

@@ -800,6 +800,85 @@ test_unwatched_when_it_has_ended (Fixture *fixture, gconstpointer data)
   assert_told (fixture, "running:ann stopping:bob stopped:bob");
 }
 
+/* It is watched, and is stopped in a step that lasts: it comes home when it is released. */
+static void
+begin_stopping (Fixture *fixture, StepcastWhenUnwatched action, guint *n_stopped)
+{
+  stepcast_mock_control_block (fixture->control, STEPCAST_MOCK_PHASE_STEP, 1, FALSE);
+  begin_watched (fixture, action, SHORT_GRACE_MS);
+  stepcast_test_wait_for (stepcast_mock_control_get_n_blocked (fixture->control) == 1);
+  stop_begin (fixture, fixture->ann, n_stopped);
+}
+
+/* The grace time is over when the new run begins: the rule is for that one. */
+static void
+test_restart_is_paused (Fixture *fixture, gconstpointer data)
+{
+  guint n_stopped = 0;
+
+  begin_stopping (fixture, STEPCAST_WHEN_UNWATCHED_PAUSE, &n_stopped);
+  ask (fixture, fixture->bob, stepcast_session_start);
+  leave (fixture);
+  wait_for_grace ();
+  stepcast_mock_control_release (fixture->control);
+  stepcast_test_wait_for (n_stopped == 1);
+  wait_for_state (fixture, STEPCAST_SESSION_STATE_PAUSED);
+  assert_told (fixture, "running:ann stopping:ann stopped:ann running:bob paused:when-unwatched");
+
+  come (fixture);
+  assert_told (fixture, "running:when-unwatched");
+}
+
+static void
+test_restart_is_taken_back (Fixture *fixture, gconstpointer data)
+{
+  guint n_stopped = 0;
+
+  begin_stopping (fixture, STEPCAST_WHEN_UNWATCHED_STOP, &n_stopped);
+  ask (fixture, fixture->bob, stepcast_session_start);
+  leave (fixture);
+  wait_for_grace ();
+  stepcast_mock_control_release (fixture->control);
+  stepcast_test_wait_for (n_stopped == 1);
+  stepcast_test_settle (fixture->scheduler);
+  assert_told (fixture, "running:ann stopping:ann stopped:ann");
+  g_assert_cmpuint (stepcast_session_get_run_number (fixture->session), ==, 1);
+}
+
+/* Whoever starts it after the grace time wants it to run, also while it is stopping. */
+static void
+test_restart_after_the_grace (Fixture *fixture, gconstpointer data)
+{
+  StepcastWhenUnwatched action = GPOINTER_TO_UINT (data);
+  guint n_stopped = 0;
+
+  begin_stopping (fixture, action, &n_stopped);
+  ask (fixture, fixture->ann, stepcast_session_start);
+  leave (fixture);
+  wait_for_grace ();
+  ask (fixture, fixture->bob, stepcast_session_start);
+  stepcast_mock_control_release (fixture->control);
+  stepcast_test_wait_for (n_stopped == 1 && get_state (fixture) == STEPCAST_SESSION_STATE_RUNNING);
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture->session)->step > 1);
+  assert_told (fixture, "running:ann stopping:ann stopped:ann running:bob");
+}
+
+static void
+test_comes_back_before_the_restart (Fixture *fixture, gconstpointer data)
+{
+  guint n_stopped = 0;
+
+  begin_stopping (fixture, STEPCAST_WHEN_UNWATCHED_PAUSE, &n_stopped);
+  ask (fixture, fixture->bob, stepcast_session_start);
+  leave (fixture);
+  wait_for_grace ();
+  come (fixture);
+  stepcast_mock_control_release (fixture->control);
+  stepcast_test_wait_for (n_stopped == 1 && get_state (fixture) == STEPCAST_SESSION_STATE_RUNNING);
+  stepcast_test_wait_for (stepcast_session_get_progress (fixture->session)->step > 1);
+  assert_told (fixture, "running:ann stopping:ann stopped:ann running:bob");
+}
+
 static void
 test_dispose_in_the_grace (Fixture *fixture, gconstpointer data)
 {
@@ -867,6 +946,15 @@ main (int argc, char *argv[])
   ADD ("unwatched/somebody-else-has-stepped", test_somebody_else_has_stepped);
   ADD ("unwatched/somebody-else-has-resumed", test_somebody_else_has_resumed);
   ADD ("unwatched/has-ended", test_unwatched_when_it_has_ended);
+  ADD ("unwatched/restart-is-paused", test_restart_is_paused);
+  ADD ("unwatched/restart-is-taken-back", test_restart_is_taken_back);
+  g_test_add ("/shared/unwatched/restart-after-the-grace/pause", Fixture,
+              GUINT_TO_POINTER (STEPCAST_WHEN_UNWATCHED_PAUSE), set_up,
+              test_restart_after_the_grace, tear_down);
+  g_test_add ("/shared/unwatched/restart-after-the-grace/stop", Fixture,
+              GUINT_TO_POINTER (STEPCAST_WHEN_UNWATCHED_STOP), set_up, test_restart_after_the_grace,
+              tear_down);
+  ADD ("unwatched/back-before-the-restart", test_comes_back_before_the_restart);
   ADD ("unwatched/dispose-in-the-grace", test_dispose_in_the_grace);
   ADD ("unwatched/replaced", test_rule_is_replaced);
 
