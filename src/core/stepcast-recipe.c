@@ -12,6 +12,7 @@ struct _StepcastRecipe
   GType generator_type;
   guint run_number;
   GVariant *parameters; /* a{sv}: at its beginning */
+  GVariant *present;    /* a{sv}: as they were last set */
   GArray *changes;      /* of StepcastRecipeChange, in their order */
   gsize n_bytes;        /* that they take */
   gboolean is_complete;
@@ -41,6 +42,7 @@ stepcast_recipe_new (GType generator_type, guint run_number, GVariant *parameter
   self->generator_type = generator_type;
   self->run_number = run_number;
   self->parameters = g_variant_ref (parameters);
+  self->present = g_variant_ref (parameters);
   self->changes = g_array_new (FALSE, FALSE, sizeof (StepcastRecipeChange));
   g_array_set_clear_func (self->changes, clear_change);
   self->is_complete = TRUE;
@@ -53,23 +55,31 @@ stepcast_recipe_free (StepcastRecipe *self)
   g_return_if_fail (self != NULL);
 
   g_variant_unref (self->parameters);
+  g_variant_unref (self->present);
   g_array_unref (self->changes);
   g_free (self);
 }
 
-/* Returns: (transfer full): an `a{sv}` of what the run uses before its end */
+/* Returns: (transfer full): an `a{sv}` of what is new in @parameters, and used by the run that goes
+ * on */
 static GVariant *
-pick_live (StepcastRecipe *self, GVariant *values)
+pick_changes (StepcastRecipe *self, GVariant *parameters)
 {
-  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  g_auto (GVariantDict) before = G_VARIANT_DICT_INIT (self->present);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   GVariantIter iter;
   const char *name;
   GVariant *value;
 
-  g_variant_iter_init (&iter, values);
+  g_variant_iter_init (&iter, parameters);
   while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
-    if (stepcast_parameter_is_live (stepcast_parameters_find (self->generator_type, name, NULL)))
-      g_variant_builder_add (&builder, "{sv}", name, value);
+    {
+      g_autoptr (GVariant) old = g_variant_dict_lookup_value (&before, name, NULL);
+
+      if ((old == NULL || !g_variant_equal (old, value)) &&
+          stepcast_parameter_is_live (stepcast_parameters_find (self->generator_type, name, NULL)))
+        g_variant_builder_add (&builder, "{sv}", name, value);
+    }
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
@@ -90,38 +100,51 @@ add_change (StepcastRecipe *self, const StepcastRecipeChange *change)
   g_array_append_vals (self->changes, change, 1);
 }
 
+/* The last change, if nobody has seen a picture with it yet. */
+static StepcastRecipeChange *
+find_unseen (StepcastRecipe *self, guint64 step, guint64 after)
+{
+  guint n_changes = self->changes->len;
+  StepcastRecipeChange *last;
+
+  if (n_changes == 0 || !self->is_complete)
+    return NULL;
+  last = &g_array_index (self->changes, StepcastRecipeChange, n_changes - 1);
+  return last->step == step && last->after == after ? last : NULL;
+}
+
 /**
- * stepcast_recipe_add:
+ * stepcast_recipe_note:
  * @self: the recipe of a run that goes on
- * @step: the first step that uses @values
+ * @step: the first step that uses @parameters
  * @after: the serial of the last frame that the run has drawn; 0 where it has drawn none
- * @values: a checked `a{sv}`; what applies only at a start is passed over
+ * @parameters: a checked `a{sv}` of all parameters, as they are now set; what applies only at a
+ *   start is passed over
  *
- * Notes what was set. What makes more than %STEPCAST_RECIPE_MAX_BYTES is not kept, and the recipe
- * not complete any more.
+ * Notes what was changed. What makes more than %STEPCAST_RECIPE_MAX_BYTES is not kept, and the
+ * recipe not complete any more.
  */
 void
-stepcast_recipe_add (StepcastRecipe *self, guint64 step, guint64 after, GVariant *values)
+stepcast_recipe_note (StepcastRecipe *self, guint64 step, guint64 after, GVariant *parameters)
 {
-  StepcastRecipeChange change = { step, after, pick_live (self, values) };
-  guint n_changes = self->changes->len;
-  StepcastRecipeChange *last =
-    n_changes > 0 ? &g_array_index (self->changes, StepcastRecipeChange, n_changes - 1) : NULL;
+  StepcastRecipeChange change = { step, after, pick_changes (self, parameters) };
+  StepcastRecipeChange *unseen = find_unseen (self, step, after);
 
+  g_variant_unref (self->present);
+  self->present = g_variant_ref (parameters);
   if (g_variant_n_children (change.values) == 0)
     {
       g_variant_unref (change.values);
       return;
     }
 
-  /* Nobody has seen a picture with the one before only. */
-  if (last != NULL && last->step == step && last->after == after && self->is_complete)
+  if (unseen != NULL)
     {
-      g_autoptr (GVariant) added = g_steal_pointer (&change.values);
+      g_autoptr (GVariant) newer = g_steal_pointer (&change.values);
 
-      change.values = stepcast_parameters_merge (last->values, added);
-      self->n_bytes -= sizeof *last + g_variant_get_size (last->values);
-      g_array_set_size (self->changes, n_changes - 1);
+      change.values = stepcast_parameters_merge (unseen->values, newer);
+      self->n_bytes -= sizeof *unseen + g_variant_get_size (unseen->values);
+      g_array_set_size (self->changes, self->changes->len - 1);
     }
   add_change (self, &change);
 }

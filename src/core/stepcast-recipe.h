@@ -39,7 +39,7 @@ typedef struct _StepcastRecipe StepcastRecipe;
 StepcastRecipe *stepcast_recipe_new (GType generator_type, guint run_number, GVariant *parameters);
 void stepcast_recipe_free (StepcastRecipe *self);
 
-void stepcast_recipe_add (StepcastRecipe *self, guint64 step, guint64 after, GVariant *values);
+void stepcast_recipe_note (StepcastRecipe *self, guint64 step, guint64 after, GVariant *parameters);
 
 guint stepcast_recipe_get_run_number (const StepcastRecipe *self);
 GVariant *stepcast_recipe_get_parameters (const StepcastRecipe *self);

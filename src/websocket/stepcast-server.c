@@ -17,6 +17,7 @@
 #include "stepcast-http.h"
 #include "stepcast-lobby.h"
 #include "stepcast-own-address.h"
+#include "stepcast-recipe-json.h"
 #include "stepcast-tls-stream.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
@@ -238,6 +239,18 @@ handle_generators (SoupServer *soup,
 }
 
 static void
+respond_recipe (SoupServerMessage *message, StepcastSession *session)
+{
+  g_autoptr (GError) error = NULL;
+  JsonBuilder *builder = stepcast_recipe_json_new (session, &error);
+
+  if (builder != NULL)
+    stepcast_http_respond_json (message, SOUP_STATUS_OK, builder);
+  else
+    stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+static void
 handle_session (StepcastServer *self,
                 SoupServerMessage *message,
                 StepcastSession *session,
@@ -267,6 +280,10 @@ handle_session (StepcastServer *self,
     {
       stepcast_http_respond_png (message, session, self->rasterizer, query);
     }
+  else if (g_str_equal (what, "recipe"))
+    {
+      respond_recipe (message, session);
+    }
   else if (g_str_equal (what, "ws"))
     {
       handle_websocket (self, message, session, NULL);
@@ -276,7 +293,8 @@ handle_session (StepcastServer *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png, events and ws", quoted);
+                   "A session has no “%s”; it has frame.svg, frame.png, recipe, events and ws",
+                   quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }
