@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { Connection } from './connection.js';
+import { loadMessages, translate } from './messages.js';
 import { ParameterList } from './parameters.js';
 import { Picture } from './picture.js';
 
@@ -483,4 +484,6 @@ class Page {
   }
 }
 
+await loadMessages();
+translate(document);
 new Page();

@@ -189,6 +189,14 @@ has_done_its_steps (Run *run)
          stepcast_dbus_session_get_step (run->session) >= run->options->n_steps;
 }
 
+/* That it is paused so that something can be changed is nothing to tell. */
+static gboolean
+is_between_changes (Run *run)
+{
+  return run->replay != NULL && stepcast_session_text_has_state (run->session, "paused") &&
+         stepcast_dbus_session_get_step (run->session) < run->options->last_step;
+}
+
 static void
 on_properties_changed (GDBusProxy *proxy,
                        GVariant *changed_properties,
@@ -206,7 +214,7 @@ on_properties_changed (GDBusProxy *proxy,
       return;
     }
 
-  if (!run->options->is_detached)
+  if (!run->options->is_detached && !is_between_changes (run))
     stepcast_run_display_update (run->display);
   if (stepcast_session_text_has_ended (run->session))
     {

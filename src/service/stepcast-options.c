@@ -21,6 +21,7 @@ typedef struct
   int port;
   char **allow_hosts;
   char **allow_origins;
+  char **allow_embedding;
   char *tls_certificate;
   char *tls_key;
   char *auth;
@@ -44,6 +45,7 @@ raw_options_clear (RawOptions *raw)
   g_free (raw->address);
   g_strfreev (raw->allow_hosts);
   g_strfreev (raw->allow_origins);
+  g_strfreev (raw->allow_embedding);
   g_free (raw->tls_certificate);
   g_free (raw->tls_key);
   g_free (raw->auth);
@@ -69,6 +71,9 @@ parse_raw (RawOptions *raw, int argc, char *argv[], GError **error)
       N_ ("NAME[:PORT]") },
     { "allow-origin", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_origins,
       N_ ("Pages of another site that may ask, if they have a token; may be repeated"),
+      N_ ("ORIGIN") },
+    { "allow-embedding", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING_ARRAY, &raw->allow_embedding,
+      N_ ("Pages of another site that may show the page within them; may be repeated"),
       N_ ("ORIGIN") },
     { "tls-certificate", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->tls_certificate,
       N_ ("Speak TLS, with the certificate in this file"), N_ ("FILE.pem") },
@@ -233,16 +238,18 @@ check_list (char **values,
 static gboolean
 check_names (StepcastOptions *self, const RawOptions *raw, GError **error)
 {
+  const char *origin_range = _ ("the scheme and the host of one site, and its port, without "
+                                "wildcards and without a path, such as https://example.org");
+
   return check_list (raw->allow_hosts, stepcast_hosts_normalize_host, &self->allow_hosts,
                      "--allow-host",
                      _ ("one name or address without wildcards, and a port if it is another than "
                         "ours, such as stepcast.example.org or stepcast.example.org:8443"),
                      error) &&
          check_list (raw->allow_origins, stepcast_hosts_normalize_origin, &self->allow_origins,
-                     "--allow-origin",
-                     _ ("the scheme and the host of one site, and its port, without wildcards and "
-                        "without a path, such as https://example.org"),
-                     error);
+                     "--allow-origin", origin_range, error) &&
+         check_list (raw->allow_embedding, stepcast_hosts_normalize_origin, &self->allow_embedding,
+                     "--allow-embedding", origin_range, error);
 }
 
 static gboolean
@@ -332,6 +339,7 @@ stepcast_options_free (StepcastOptions *self)
   g_clear_object (&self->address);
   g_strfreev (self->allow_hosts);
   g_strfreev (self->allow_origins);
+  g_strfreev (self->allow_embedding);
   g_free (self->tls_certificate);
   g_free (self->tls_key);
   g_free (self->default_generator);

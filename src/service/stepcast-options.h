@@ -23,6 +23,7 @@ G_BEGIN_DECLS
  * @address: (nullable): where to listen
  * @allow_hosts: (nullable): by which names it is reached, too
  * @allow_origins: (nullable): which pages elsewhere may ask
+ * @allow_embedding: (nullable): which pages elsewhere may show ours within them
  * @tls_certificate: (nullable): a file; with it, TLS is spoken
  * @tls_key: (nullable): another one, if the key is not in that
  * @has_port: @port is given
@@ -53,6 +54,7 @@ typedef struct
   GInetAddress *address;
   GStrv allow_hosts;
   GStrv allow_origins;
+  GStrv allow_embedding;
   char *tls_certificate;
   char *tls_key;
   gboolean has_port;

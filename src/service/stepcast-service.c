@@ -213,11 +213,13 @@ stepcast_service_listen (StepcastService *self, GSocket *socket, GError **error)
   StepcastAccess *access = make_access (self->options, error);
   g_auto (GStrv) hosts = stepcast_settings_dup_allow_hosts (self->settings);
   g_auto (GStrv) origins = stepcast_settings_dup_allow_origins (self->settings);
+  g_auto (GStrv) embedders = stepcast_settings_dup_allow_embedding (self->settings);
 
   if (access == NULL)
     return FALSE;
 
   stepcast_server_allow (self->server, (const char *const *) hosts, (const char *const *) origins);
+  stepcast_server_allow_embedding (self->server, (const char *const *) embedders);
   if (socket != NULL ? !adopt (self, socket, access, error) : !open_port (self, access, error))
     return FALSE;
 
@@ -263,9 +265,16 @@ apply_viewer_defaults (StepcastService *self)
 static void
 on_setting_changed (StepcastSettings *settings, const char *key, StepcastService *self)
 {
-  static const char *const restart_keys[] = { "address",         "allow-hosts", "allow-origins",
-                                              "tls-certificate", "tls-key",     "port",
-                                              "validate",        "workers",     NULL };
+  static const char *const restart_keys[] = { "address",
+                                              "allow-embedding",
+                                              "allow-hosts",
+                                              "allow-origins",
+                                              "tls-certificate",
+                                              "tls-key",
+                                              "port",
+                                              "validate",
+                                              "workers",
+                                              NULL };
 
   if (g_strv_contains (restart_keys, key))
     g_message ("The setting “%s” has changed: it takes effect when the service is started again",

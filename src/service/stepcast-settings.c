@@ -157,6 +157,19 @@ stepcast_settings_dup_allow_origins (StepcastSettings *self)
                    stepcast_hosts_normalize_origin);
 }
 
+/**
+ * stepcast_settings_dup_allow_embedding:
+ * @self: settings
+ *
+ * Returns: (transfer full): the pages elsewhere that may show ours within them
+ */
+GStrv
+stepcast_settings_dup_allow_embedding (StepcastSettings *self)
+{
+  return dup_list (self, self->options->allow_embedding, "allow-embedding",
+                   stepcast_hosts_normalize_origin);
+}
+
 /* Returns NULL for a setting that is empty. */
 static char *
 dup_file_name (StepcastSettings *self, const char *key)
@@ -319,6 +332,7 @@ is_overridden (StepcastSettings *self, const char *key)
   return (g_str_equal (key, "address") && options->address != NULL) ||
          (g_str_equal (key, "allow-hosts") && options->allow_hosts != NULL) ||
          (g_str_equal (key, "allow-origins") && options->allow_origins != NULL) ||
+         (g_str_equal (key, "allow-embedding") && options->allow_embedding != NULL) ||
          (g_str_has_prefix (key, "tls-") && options->tls_certificate != NULL) ||
          (g_str_equal (key, "port") && options->has_port) ||
          (g_str_equal (key, "workers") && options->has_n_workers) ||

@@ -20,6 +20,7 @@ StepcastSettings *stepcast_settings_new (const StepcastOptions *options);
 GInetAddress *stepcast_settings_dup_address (StepcastSettings *self);
 GStrv stepcast_settings_dup_allow_hosts (StepcastSettings *self);
 GStrv stepcast_settings_dup_allow_origins (StepcastSettings *self);
+GStrv stepcast_settings_dup_allow_embedding (StepcastSettings *self);
 gboolean stepcast_settings_dup_tls_files (StepcastSettings *self, char **certificate, char **key);
 guint16 stepcast_settings_get_port (StepcastSettings *self);
 guint stepcast_settings_get_n_workers (StepcastSettings *self);

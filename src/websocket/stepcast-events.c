@@ -146,7 +146,7 @@ open_stream (SoupServerMessage *message, Opening *opening)
 
   soup_server_message_set_status (message, SOUP_STATUS_OK, NULL);
   soup_message_headers_set_encoding (headers, SOUP_ENCODING_EOF);
-  stepcast_http_add_headers (message, "text/event-stream");
+  soup_message_headers_replace (headers, "Content-Type", "text/event-stream");
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
   if (soup_server_message_get_method (message) == SOUP_METHOD_HEAD)
     opening_free (opening, NULL);

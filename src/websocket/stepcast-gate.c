@@ -6,11 +6,20 @@
 #include "stepcast-gate.h"
 
 #include "stepcast-error.h"
+#include "stepcast-safety.h"
 
 /* The client for pages elsewhere: they load it before they have a token, and it holds no secret. */
 #define PUBLIC_FILE "/stepcast.js"
 
-/* How long a browser need not ask again what a page elsewhere may do. */
+/* What a page elsewhere may send along, of what a browser asks for first: its token, a body in
+ * JSON, and which picture it has. */
+#define PAGE_HEADERS "Authorization, Content-Type, If-None-Match"
+
+/* What it may read of an answer, besides what every page may. */
+#define ANSWER_HEADERS "ETag, Location, Stepcast-Role"
+
+/* For how long a browser needs not ask again. What is refused by then is refused all the same, when
+ * the request itself comes. */
 #define PREFLIGHT_SECONDS "600"
 
 struct _StepcastGate
@@ -260,6 +269,32 @@ has_path (SoupServerMessage *message, const char *path)
 }
 
 /**
+ * stepcast_gate_check_page:
+ * @self: a gate
+ * @message: a request whose headers have come
+ * @status: (out): the HTTP status of the refusal
+ * @error: %STEPCAST_ERROR_PERMISSION_DENIED
+ *
+ * Finds out whether it is for this server, and from a page that may ask, whoever looks at that
+ * page. It is part of stepcast_gate_check(), and all that a browser can be asked before a request.
+ *
+ * Returns: %FALSE with @status and @error set if it does not pass
+ */
+gboolean
+stepcast_gate_check_page (const StepcastGate *self,
+                          SoupServerMessage *message,
+                          guint *status,
+                          GError **error)
+{
+  *status = SOUP_STATUS_MISDIRECTED_REQUEST;
+  if (!check_host (self, message, error))
+    return FALSE;
+
+  *status = SOUP_STATUS_FORBIDDEN;
+  return check_origin (self, message, error);
+}
+
+/**
  * stepcast_gate_check:
  * @self: a gate
  * @message: a request whose headers have come
@@ -301,38 +336,6 @@ stepcast_gate_check (const StepcastGate *self,
   return check_forgery (self, message, error);
 }
 
-/**
- * stepcast_gate_answer_preflight:
- * @self: a gate
- * @message: a request whose headers have come
- * @allowed: the methods that there are for its path, as an Allow header lists them
- *
- * Answers a browser that asks whether a page elsewhere may do more than to look (the Fetch
- * standard, section 3.2.2), if that page is allowed. What it does then passes the gate itself.
- *
- * Returns: whether @message is such a question, and has its answer
- */
-gboolean
-stepcast_gate_answer_preflight (const StepcastGate *self,
-                                SoupServerMessage *message,
-                                const char *allowed)
-{
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
-
-  if (!g_str_equal (soup_server_message_get_method (message), "OPTIONS") ||
-      find_header (message, "Access-Control-Request-Method").n_found != 1 ||
-      !check_host (self, message, NULL) ||
-      classify_origin (self, message) != STEPCAST_ORIGIN_ALLOWED)
-    return FALSE;
-
-  soup_message_headers_replace (headers, "Access-Control-Allow-Methods", allowed);
-  soup_message_headers_replace (headers, "Access-Control-Allow-Headers",
-                                "Authorization, Content-Type, If-None-Match");
-  soup_message_headers_replace (headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
-  soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
-  return TRUE;
-}
-
 static const char *
 get_role_name (StepcastRole role)
 {
@@ -354,27 +357,96 @@ get_role_name (StepcastRole role)
  * @message: a request whose headers have come
  *
  * Says in which role it asks, and lets the browser show the answer to the page that asks, if that
- * page is elsewhere and allowed (the Fetch standard, section 3.2.3). Not with credentials: such a
- * page has a token or nothing.
+ * page may (the Fetch standard, section 3.2.3). A page of our own may have been loaded by another
+ * of our names, and is elsewhere to its browser then. Not with credentials: such a page has a token
+ * or nothing.
  */
 void
 stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
   const char *role = get_role_name (stepcast_gate_get_role (self, message));
+  HeaderSearch origin = find_header (message, "Origin");
 
+  stepcast_safety_add_headers (message);
   if (role != NULL)
     soup_message_headers_replace (headers, "Stepcast-Role", role);
-  if (!stepcast_hosts_allows_origins (self->hosts))
+  if (origin.n_found == 0 && !stepcast_hosts_allows_origins (self->hosts))
     return;
 
   soup_message_headers_append (headers, "Vary", "Origin");
-  if (classify_origin (self, message) != STEPCAST_ORIGIN_ALLOWED)
+  if (origin.n_found == 0 || classify_origin (self, message) == STEPCAST_ORIGIN_FOREIGN)
     return;
 
-  soup_message_headers_replace (headers, "Access-Control-Allow-Origin",
-                                find_header (message, "Origin").value);
-  soup_message_headers_replace (headers, "Access-Control-Expose-Headers", "ETag, Stepcast-Role");
+  soup_message_headers_replace (headers, "Access-Control-Allow-Origin", origin.value);
+  soup_message_headers_replace (headers, "Access-Control-Expose-Headers", ANSWER_HEADERS);
+}
+
+/**
+ * stepcast_gate_is_preflight:
+ * @message: a request whose headers have come
+ *
+ * Returns: whether a browser asks what a page may ask for (the Fetch standard, section 3.2.2)
+ */
+gboolean
+stepcast_gate_is_preflight (SoupServerMessage *message)
+{
+  return g_str_equal (soup_server_message_get_method (message), "OPTIONS") &&
+         find_header (message, "Origin").n_found > 0;
+}
+
+/**
+ * stepcast_gate_answer_preflight:
+ * @message: a preflight whose page has passed, with the headers that all answers have
+ * @allowed: the methods that there are for its path, as an Allow header lists them
+ *
+ * Answers without looking for a token, which browsers don't send along with it: that is asked of
+ * the request itself.
+ */
+void
+stepcast_gate_answer_preflight (SoupServerMessage *message, const char *allowed)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+
+  soup_message_headers_remove (headers, "Access-Control-Expose-Headers");
+  soup_message_headers_replace (headers, "Access-Control-Allow-Methods", allowed);
+  soup_message_headers_replace (headers, "Access-Control-Allow-Headers", PAGE_HEADERS);
+  soup_message_headers_replace (headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
+  soup_server_message_set_status (message, SOUP_STATUS_NO_CONTENT, NULL);
+}
+
+/**
+ * stepcast_gate_add_page_headers:
+ * @self: a gate
+ * @message: a request for the page, or for one of its files
+ *
+ * Adds what a browser is to know of the page, and who may show it within a page of theirs.
+ */
+void
+stepcast_gate_add_page_headers (const StepcastGate *self, SoupServerMessage *message)
+{
+  stepcast_safety_add_page_headers (message, stepcast_hosts_get_embedders (self->hosts));
+}
+
+/* A frame within another site's page. The browser says so: RFC 6265bis calls it a cross-site
+ * request, and neither takes nor sends a strict cookie there. */
+static gboolean
+is_embedded (const StepcastGate *self, SoupServerMessage *message)
+{
+  return stepcast_hosts_get_embedders (self->hosts) != NULL &&
+         g_strcmp0 (find_header (message, "Sec-Fetch-Dest").value, "iframe") == 0 &&
+         g_strcmp0 (find_header (message, "Sec-Fetch-Site").value, "cross-site") == 0;
+}
+
+/* In such a frame it is another one than elsewhere, and is for that site's pages alone
+ * (Partitioned); browsers take it over TLS, or from this machine. */
+static const char *
+get_cookie_scope (const StepcastGate *self, SoupServerMessage *message)
+{
+  if (is_embedded (self, message))
+    return "; SameSite=None; Path=/; Secure; Partitioned";
+  return stepcast_hosts_has_tls (self->hosts) ? "; SameSite=Strict; Path=/; Secure" :
+                                                "; SameSite=Strict; Path=/";
 }
 
 /**
@@ -398,7 +470,7 @@ stepcast_gate_make_cookie (const StepcastGate *self, SoupServerMessage *message)
   role = stepcast_access_check_token (self->access, token);
   if (role == STEPCAST_ROLE_NONE)
     return NULL;
-  return g_strdup_printf ("%s=%s; HttpOnly; SameSite=Strict; Path=/%s", self->cookie_name,
+  return g_strdup_printf ("%s=%s; HttpOnly%s", self->cookie_name,
                           stepcast_access_get_secret (self->access, role),
-                          stepcast_hosts_has_tls (self->hosts) ? "; Secure" : "");
+                          get_cookie_scope (self, message));
 }

@@ -30,6 +30,7 @@ struct _StepcastHosts
   GHashTable *hosts;   /* set of char *: "localhost:8347" */
   char *first_allowed; /* (nullable): "stepcast.example.org:8347": what links are made with */
   GHashTable *origins; /* set of char *: "https://example.org" */
+  char *embedders;     /* (nullable): "https://example.org https://example.com" */
 };
 
 /* ---- texts ---- */
@@ -234,6 +235,7 @@ stepcast_hosts_free (StepcastHosts *self)
   g_hash_table_unref (self->hosts);
   g_hash_table_unref (self->origins);
   g_free (self->first_allowed);
+  g_free (self->embedders);
   g_free (self);
 }
 
@@ -269,6 +271,19 @@ stepcast_hosts_allow_origin (StepcastHosts *self, const char *origin)
   g_hash_table_add (self->origins, g_strdup (origin));
 }
 
+/**
+ * stepcast_hosts_allow_embedding:
+ * @self: hosts
+ * @origin: as stepcast_hosts_normalize_origin() has it
+ */
+void
+stepcast_hosts_allow_embedding (StepcastHosts *self, const char *origin)
+{
+  g_autofree char *earlier = self->embedders;
+
+  self->embedders = earlier == NULL ? g_strdup (origin) : g_strjoin (" ", earlier, origin, NULL);
+}
+
 guint16
 stepcast_hosts_get_port (const StepcastHosts *self)
 {
@@ -285,6 +300,19 @@ gboolean
 stepcast_hosts_allows_origins (const StepcastHosts *self)
 {
   return g_hash_table_size (self->origins) > 0;
+}
+
+/**
+ * stepcast_hosts_get_embedders:
+ * @self: hosts
+ *
+ * Returns: (transfer none) (nullable): the origins whose pages may show ours within them, with
+ *   blanks between; %NULL for none
+ */
+const char *
+stepcast_hosts_get_embedders (const StepcastHosts *self)
+{
+  return self->embedders;
 }
 
 static gboolean

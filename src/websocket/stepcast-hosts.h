@@ -38,10 +38,12 @@ void stepcast_hosts_free (StepcastHosts *self);
 
 void stepcast_hosts_allow_host (StepcastHosts *self, const char *host);
 void stepcast_hosts_allow_origin (StepcastHosts *self, const char *origin);
+void stepcast_hosts_allow_embedding (StepcastHosts *self, const char *origin);
 
 guint16 stepcast_hosts_get_port (const StepcastHosts *self);
 gboolean stepcast_hosts_has_tls (const StepcastHosts *self);
 gboolean stepcast_hosts_allows_origins (const StepcastHosts *self);
+const char *stepcast_hosts_get_embedders (const StepcastHosts *self);
 gboolean stepcast_hosts_has (const StepcastHosts *self, const char *host, GInetAddress *local);
 gboolean stepcast_hosts_has_uri (const StepcastHosts *self, GUri *uri, GInetAddress *local);
 StepcastOrigin stepcast_hosts_classify (const StepcastHosts *self,

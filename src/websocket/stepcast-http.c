@@ -8,17 +8,10 @@
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
 #include "stepcast-json.h"
-
-/* The page's files, compiled in. */
-#define WEB_PREFIX "/org/stepcast/Stepcast1/web/"
+#include "stepcast-page.h"
 
 /* The one that any page may load: what it needs a token for, it asks for itself. */
 #define PUBLIC_FILE "stepcast.js"
-
-#define PAGE_POLICY                                                                                \
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "          \
-  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "              \
-  "require-trusted-types-for 'script'"
 
 /* For a picture to come. The session and the rasterizer have deadlines of their own, which say
  * more; what they do not bound is the wait for others' turns. Each client that waits, gone or not,
@@ -35,28 +28,22 @@ add_header (SoupServerMessage *message, const char *name, const char *value)
 }
 
 /**
- * stepcast_http_add_headers:
+ * stepcast_http_respond_bytes:
  * @message: a request
- * @type: the content type of its answer
- *
- * Adds what every answer with a body has.
+ * @status: of the answer
+ * @type: its content type
+ * @bytes: its body
  */
 void
-stepcast_http_add_headers (SoupServerMessage *message, const char *type)
-{
-  add_header (message, "Content-Type", type);
-  add_header (message, "X-Content-Type-Options", "nosniff");
-  add_header (message, "Referrer-Policy", "no-referrer");
-  add_header (message, "Cross-Origin-Resource-Policy", "same-origin");
-}
-
-static void
-respond_bytes (SoupServerMessage *message, guint status, const char *type, GBytes *bytes)
+stepcast_http_respond_bytes (SoupServerMessage *message,
+                             guint status,
+                             const char *type,
+                             GBytes *bytes)
 {
   SoupMessageBody *body = soup_server_message_get_response_body (message);
 
   soup_server_message_set_status (message, status, NULL);
-  stepcast_http_add_headers (message, type);
+  add_header (message, "Content-Type", type);
   soup_message_body_truncate (body);
   soup_message_body_append_bytes (body, bytes);
   soup_message_body_complete (body);
@@ -78,7 +65,7 @@ stepcast_http_respond_text (SoupServerMessage *message,
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
   add_header (message, "Cache-Control", "no-store");
-  respond_bytes (message, status, type, bytes);
+  stepcast_http_respond_bytes (message, status, type, bytes);
 }
 
 /**
@@ -132,26 +119,6 @@ stepcast_http_get_status (const GError *error,
   return SOUP_STATUS_INTERNAL_SERVER_ERROR;
 }
 
-static const char *
-get_content_type (const char *path)
-{
-  static const struct
-  {
-    const char *suffix;
-    const char *type;
-  } types[] = {
-    { ".html", "text/html; charset=utf-8" },
-    { ".css", "text/css; charset=utf-8" },
-    { ".js", "text/javascript; charset=utf-8" },
-    { ".svg", "image/svg+xml" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    if (g_str_has_suffix (path, types[i].suffix))
-      return types[i].type;
-  return "application/octet-stream";
-}
-
 /**
  * stepcast_http_respond_nothing:
  * @message: a request
@@ -176,20 +143,12 @@ void
 stepcast_http_respond_page (SoupServerMessage *message, const char *path)
 {
   const char *name = g_str_equal (path, "/") ? "index.html" : path + 1;
-  g_autofree char *resource = g_strconcat (WEB_PREFIX, name, NULL);
-  g_autoptr (GBytes) bytes = g_resources_lookup_data (resource, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 
-  if (bytes == NULL)
-    {
-      stepcast_http_respond_nothing (message, path);
-      return;
-    }
-
-  add_header (message, "Content-Security-Policy", PAGE_POLICY);
-  add_header (message, "Cache-Control", "no-cache");
-  respond_bytes (message, SOUP_STATUS_OK, get_content_type (name), bytes);
-
-  if (g_str_equal (name, PUBLIC_FILE))
+  if (g_str_equal (path, "/messages"))
+    stepcast_page_respond_messages (message);
+  else if (!stepcast_page_respond_file (message, name))
+    stepcast_http_respond_nothing (message, path);
+  else if (g_str_equal (name, PUBLIC_FILE))
     {
       add_header (message, "Access-Control-Allow-Origin", "*");
       add_header (message, "Cross-Origin-Resource-Policy", "cross-origin");
@@ -375,9 +334,17 @@ has_etag (SoupServerMessage *message, const char *etag)
   return is_known;
 }
 
-/* Says which picture it is. Returns %TRUE, and has answered, where the client has it already. */
-static gboolean
-respond_if_known (SoupServerMessage *message, const char *etag)
+/**
+ * stepcast_http_respond_if_known:
+ * @message: a request
+ * @etag: of what is to be sent
+ *
+ * Says which version it is, and that a client has to ask whether it still holds.
+ *
+ * Returns: whether the client has it already, and has been answered so
+ */
+gboolean
+stepcast_http_respond_if_known (SoupServerMessage *message, const char *etag)
 {
   add_header (message, "ETag", etag);
   add_header (message, "Cache-Control", "no-cache");
@@ -396,8 +363,9 @@ respond_svg (SoupServerMessage *message, StepcastFrame *frame)
                      stepcast_frame_get_serial (frame));
 
   add_header (message, "Content-Security-Policy", FRAME_POLICY);
-  if (!respond_if_known (message, etag))
-    respond_bytes (message, SOUP_STATUS_OK, "image/svg+xml", stepcast_frame_get_svg (frame));
+  if (!stepcast_http_respond_if_known (message, etag))
+    stepcast_http_respond_bytes (message, SOUP_STATUS_OK, "image/svg+xml",
+                                 stepcast_frame_get_svg (frame));
 }
 
 static guint
@@ -433,7 +401,7 @@ on_rendered (GObject *source_object, GAsyncResult *result, gpointer user_data)
     return;
 
   if (png != NULL)
-    respond_bytes (request->message, SOUP_STATUS_OK, "image/png", png);
+    stepcast_http_respond_bytes (request->message, SOUP_STATUS_OK, "image/png", png);
   else
     respond_frame_error (request->message, error);
   soup_server_message_unpause (request->message);
@@ -448,7 +416,7 @@ respond_png (FrameRequest *taken, StepcastFrame *frame)
     g_strdup_printf ("\"%u-%" G_GUINT64_FORMAT "-%u\"", stepcast_frame_get_run (frame),
                      stepcast_frame_get_serial (frame), request->width);
 
-  if (respond_if_known (request->message, etag))
+  if (stepcast_http_respond_if_known (request->message, etag))
     {
       soup_server_message_unpause (request->message);
       return;

@@ -25,10 +25,14 @@ typedef struct
   guint status;
 } StepcastErrorStatus;
 
-void stepcast_http_add_headers (SoupServerMessage *message, const char *type);
 char *stepcast_http_describe_session (StepcastSession *session);
 char *stepcast_http_describe_sessions (StepcastSessionManager *manager);
 
+void stepcast_http_respond_bytes (SoupServerMessage *message,
+                                  guint status,
+                                  const char *type,
+                                  GBytes *bytes);
+gboolean stepcast_http_respond_if_known (SoupServerMessage *message, const char *etag);
 void stepcast_http_respond_text (SoupServerMessage *message,
                                  guint status,
                                  const char *type,

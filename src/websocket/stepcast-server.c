@@ -8,27 +8,23 @@
 #include <libsoup/soup.h>
 
 #include "stepcast-acceptor.h"
+#include "stepcast-admission.h"
 #include "stepcast-answer-watch.h"
-#include "stepcast-api.h"
-#include "stepcast-error.h"
 #include "stepcast-events.h"
 #include "stepcast-gate.h"
 #include "stepcast-gsource.h"
-#include "stepcast-http.h"
+#include "stepcast-handshakes.h"
 #include "stepcast-lobby.h"
 #include "stepcast-own-address.h"
-#include "stepcast-recipe-json.h"
-#include "stepcast-tls-stream.h"
+#include "stepcast-request-deadline.h"
+#include "stepcast-routes.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
- * Every request passes the gate when its headers have come, before any handler sees it, and has to
- * be complete within a deadline. Who asks for a WebSocket is sent to the lobby. Lives on the main
- * context. */
-
-/* For a request to be complete. No connection idles after it: libsoup closes those that are handed
- * to it, and not accepted by its own listener, once they are answered. */
-#define REQUEST_SECONDS 10
+ * A connection comes by the acceptor, has its hands shaken where TLS is spoken, and is libsoup's
+ * from then on. Its request is admitted at the gate when its headers have come, or refused, before
+ * any handler sees it, and has to be complete within a deadline. The routes hand it to who answers
+ * it; who asks for a WebSocket is sent to the lobby. Lives on the main context. */
 
 /* What peers get to say goodbye in. */
 #define CLOSE_MS 1000
@@ -37,14 +33,13 @@ struct _StepcastServer
 {
   GObject parent_instance;
 
-  StepcastSessionManager *manager;
-  StepcastRasterizer *rasterizer;
   SoupServer *soup;
-  StepcastAcceptor *acceptor;          /* (nullable): while it listens */
-  StepcastTlsCredentials *credentials; /* (nullable): without, it speaks no TLS */
-  GCancellable *handshakes;            /* of TLS */
-  GStrv allowed_hosts;                 /* (nullable) */
-  GStrv allowed_origins;               /* (nullable) */
+  StepcastRoutes *routes;
+  StepcastAcceptor *acceptor; /* (nullable): while it listens */
+  StepcastHandshakes *handshakes;
+  GStrv allowed_hosts;     /* (nullable) */
+  GStrv allowed_origins;   /* (nullable) */
+  GStrv allowed_embedders; /* (nullable) */
   StepcastGate *gate;
   char *base_uri;
   gboolean is_public; /* others than this machine may reach it */
@@ -77,358 +72,38 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastServer,
 
 /* ---- requests ---- */
 
-/* A connection that waits for its request: the deadline is dropped with the closure. */
-typedef struct
-{
-  SoupServerMessage *message; /* not owned: its signals own this */
-  GSource *source;
-} Deadline;
-
-static gboolean
-on_request_deadline (gpointer user_data)
-{
-  Deadline *deadline = user_data;
-  g_autoptr (GIOStream) stream = NULL;
-
-  g_debug ("A request did not come within %d s", REQUEST_SECONDS);
-  g_clear_pointer (&deadline->source, g_source_unref);
-  stream = soup_server_message_steal_connection (deadline->message);
-  if (stream != NULL)
-    g_io_stream_close (stream, NULL, NULL);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-deadline_clear (Deadline *deadline)
-{
-  stepcast_gsource_clear (&deadline->source);
-}
-
-static void
-deadline_free (gpointer data, GClosure *closure)
-{
-  deadline_clear (data);
-  g_free (data);
-}
-
-static void
-on_got_body (SoupServerMessage *message, Deadline *deadline)
-{
-  deadline_clear (deadline);
-}
-
-static void
-set_deadline (SoupServerMessage *message)
-{
-  Deadline *deadline = g_new0 (Deadline, 1);
-
-  deadline->message = message;
-  deadline->source = g_timeout_source_new_seconds (REQUEST_SECONDS);
-  g_source_set_static_name (deadline->source, "[stepcast] request deadline");
-  g_source_set_callback (deadline->source, on_request_deadline, deadline, NULL);
-  g_source_attach (deadline->source, g_main_context_get_thread_default ());
-  g_signal_connect_data (message, "got-body", G_CALLBACK (on_got_body), deadline, deadline_free,
-                         G_CONNECT_DEFAULT);
-}
-
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
-  GUri *uri = soup_server_message_get_uri (message);
-  const char *allowed = stepcast_api_get_methods (uri != NULL ? g_uri_get_path (uri) : "");
-  g_autoptr (GError) error = NULL;
-  guint status;
-
-  /* libsoup would keep a body of any size: only who has a use for one says otherwise. */
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-
-  /* libsoup keeps connections only where it listens by itself. */
-  soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection",
-                                "close");
-
-  stepcast_gate_add_headers (self->gate, message);
-  if (stepcast_gate_answer_preflight (self->gate, message, allowed))
-    return;
-
-  /* A status that is set here keeps the handlers from being called. */
-  if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||
-      (stepcast_api_is_change (message) &&
-       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), &status,
-                            &error)))
-    {
-      g_debug ("Refused with %u: %s", status, error->message);
-      stepcast_http_respond_error (message, status, error);
-      if (status == SOUP_STATUS_METHOD_NOT_ALLOWED)
-        soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow",
-                                      allowed);
-    }
+  stepcast_admission_decide (message, self->gate);
 }
 
 static void
 on_request_started (SoupServer *soup, SoupServerMessage *message, StepcastServer *self)
 {
-  set_deadline (message);
+  stepcast_request_deadline_set (message);
   stepcast_answer_watch (message, self->ticker);
   g_signal_connect_object (message, "got-headers", G_CALLBACK (on_got_headers), self, 0);
-}
-
-/* ---- routes ---- */
-
-/* Joins @session; where it is NULL, opens one, or tells the @refusal. */
-static void
-handle_websocket (StepcastServer *self,
-                  SoupServerMessage *message,
-                  StepcastSession *session,
-                  const GError *refusal)
-{
-  stepcast_lobby_receive (self->lobby, message, stepcast_gate_get_role (self->gate, message),
-                          session, refusal);
-}
-
-static void
-handle_page (SoupServer *soup,
-             SoupServerMessage *message,
-             const char *path,
-             GHashTable *query,
-             gpointer data)
-{
-  StepcastServer *self = data;
-  g_autofree char *cookie = stepcast_gate_make_cookie (self->gate, message);
-
-  if (cookie != NULL)
-    soup_message_headers_append (soup_server_message_get_response_headers (message), "Set-Cookie",
-                                 cookie);
-  stepcast_http_respond_page (message, path);
-}
-
-/* A handler is called for what is below its path, too; nothing is there. */
-static gboolean
-is_exactly (SoupServerMessage *message, const char *path, const char *expected)
-{
-  if (g_str_equal (path, expected))
-    return TRUE;
-
-  stepcast_http_respond_nothing (message, path);
-  return FALSE;
-}
-
-static void
-handle_health (SoupServer *soup,
-               SoupServerMessage *message,
-               const char *path,
-               GHashTable *query,
-               gpointer data)
-{
-  if (is_exactly (message, path, "/health"))
-    stepcast_http_respond_text (message, SOUP_STATUS_OK, "text/plain; charset=utf-8", "ok\n");
-}
-
-static void
-handle_generators (SoupServer *soup,
-                   SoupServerMessage *message,
-                   const char *path,
-                   GHashTable *query,
-                   gpointer data)
-{
-  StepcastServer *self = data;
-
-  if (is_exactly (message, path, "/generators"))
-    stepcast_http_respond_generators (message,
-                                      stepcast_session_manager_get_registry (self->manager));
-}
-
-static void
-respond_recipe (SoupServerMessage *message, StepcastSession *session)
-{
-  g_autoptr (GError) error = NULL;
-  JsonBuilder *builder = stepcast_recipe_json_new (session, &error);
-
-  if (builder != NULL)
-    stepcast_http_respond_json (message, SOUP_STATUS_OK, builder);
-  else
-    stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
-}
-
-static void
-handle_session (StepcastServer *self,
-                SoupServerMessage *message,
-                StepcastSession *session,
-                const char *what,
-                GHashTable *query)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (what == NULL && stepcast_api_is_change (message))
-    {
-      stepcast_api_change_session (message, self->manager, session);
-    }
-  else if (what == NULL)
-    {
-      stepcast_http_respond_session (message, SOUP_STATUS_OK, session);
-    }
-  else if (g_str_equal (what, "events"))
-    {
-      stepcast_events_serve_session (self->events, message, session,
-                                     stepcast_gate_get_role (self->gate, message), query);
-    }
-  else if (g_str_equal (what, "frame.svg"))
-    {
-      stepcast_http_respond_svg (message, session);
-    }
-  else if (g_str_equal (what, "frame.png"))
-    {
-      stepcast_http_respond_png (message, session, self->rasterizer, query);
-    }
-  else if (g_str_equal (what, "recipe"))
-    {
-      respond_recipe (message, session);
-    }
-  else if (g_str_equal (what, "ws"))
-    {
-      handle_websocket (self, message, session, NULL);
-    }
-  else
-    {
-      g_autofree char *quoted = stepcast_error_quote (what);
-
-      g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png, recipe, events and ws",
-                   quoted);
-      stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
-    }
-}
-
-static void
-handle_sessions (SoupServer *soup,
-                 SoupServerMessage *message,
-                 const char *path,
-                 GHashTable *query,
-                 gpointer data)
-{
-  StepcastServer *self = data;
-  g_auto (GStrv) parts = g_strsplit (path + strlen ("/sessions"), "/", 3);
-  g_autoptr (GError) error = NULL;
-  StepcastSession *session;
-
-  /* The gate has looked at the path before it was decoded. */
-  if (stepcast_api_is_change (message) &&
-      strstr (stepcast_api_get_methods (path), soup_server_message_get_method (message)) == NULL)
-    {
-      stepcast_http_respond_nothing (message, path);
-      return;
-    }
-  if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
-    {
-      if (stepcast_api_is_change (message))
-        stepcast_api_open_session (message, self->manager);
-      else
-        stepcast_http_respond_sessions (message, self->manager);
-      return;
-    }
-
-  session = stepcast_session_manager_find (self->manager, parts[1], &error);
-  if (session != NULL)
-    handle_session (self, message, session, parts[2], query);
-  else if (g_strcmp0 (parts[2], "ws") == 0)
-    handle_websocket (self, message, NULL, error);
-  else
-    stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
-}
-
-static void
-handle_ws (SoupServer *soup,
-           SoupServerMessage *message,
-           const char *path,
-           GHashTable *query,
-           gpointer data)
-{
-  if (is_exactly (message, path, "/ws"))
-    handle_websocket (data, message, NULL, NULL);
-}
-
-static void
-handle_events (SoupServer *soup,
-               SoupServerMessage *message,
-               const char *path,
-               GHashTable *query,
-               gpointer data)
-{
-  StepcastServer *self = data;
-
-  if (is_exactly (message, path, "/events"))
-    stepcast_events_serve_list (self->events, message);
 }
 
 /* ---- the server ---- */
 
 static void
-give_to_soup (StepcastServer *self,
-              GIOStream *stream,
-              GSocketAddress *local,
-              GSocketAddress *remote)
+on_arrived (GIOStream *stream, GSocketAddress *local, GSocketAddress *remote, gpointer user_data)
 {
+  StepcastServer *self = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!soup_server_accept_iostream (self->soup, stream, local, remote, &error))
     g_debug ("A connection was not taken: %s", error->message);
 }
 
-/* A connection whose hands are being shaken. */
-typedef struct
-{
-  StepcastServer *server;
-  GSocketAddress *local;
-  GSocketAddress *remote;
-} Arrival;
-
-static void
-arrival_free (Arrival *arrival)
-{
-  g_object_unref (arrival->server);
-  g_object_unref (arrival->local);
-  g_object_unref (arrival->remote);
-  g_free (arrival);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Arrival, arrival_free)
-
-static void
-on_hands_shaken (GObject *source_object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Arrival) arrival = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GIOStream) stream = stepcast_tls_stream_accept_finish (result, &error);
-
-  if (stream == NULL)
-    g_debug ("A connection was not taken: %s", error->message);
-  else if (arrival->server->soup != NULL &&
-           !g_cancellable_is_cancelled (arrival->server->handshakes))
-    give_to_soup (arrival->server, stream, arrival->local, arrival->remote);
-}
-
 static void
 on_accepted (GSocketConnection *connection, gpointer user_data)
 {
   StepcastServer *self = user_data;
-  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
-  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
-  Arrival *arrival;
 
-  if (local == NULL || remote == NULL) /* it has gone again */
-    return;
-  if (self->credentials == NULL)
-    {
-      give_to_soup (self, G_IO_STREAM (connection), local, remote);
-      return;
-    }
-
-  arrival = g_new (Arrival, 1);
-  arrival->server = g_object_ref (self);
-  arrival->local = g_steal_pointer (&local);
-  arrival->remote = g_steal_pointer (&remote);
-  stepcast_tls_stream_accept_async (connection, self->credentials, self->handshakes,
-                                    on_hands_shaken, arrival);
+  stepcast_handshakes_receive (self->handshakes, connection);
 }
 
 static void
@@ -442,12 +117,15 @@ static StepcastHosts *
 make_hosts (StepcastServer *self)
 {
   g_autoptr (StepcastHosts) hosts =
-    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor), self->credentials != NULL);
+    stepcast_hosts_new (stepcast_acceptor_get_port (self->acceptor),
+                        stepcast_handshakes_has_credentials (self->handshakes));
 
   for (guint i = 0; self->allowed_hosts != NULL && self->allowed_hosts[i] != NULL; i++)
     stepcast_hosts_allow_host (hosts, self->allowed_hosts[i]);
   for (guint i = 0; self->allowed_origins != NULL && self->allowed_origins[i] != NULL; i++)
     stepcast_hosts_allow_origin (hosts, self->allowed_origins[i]);
+  for (guint i = 0; self->allowed_embedders != NULL && self->allowed_embedders[i] != NULL; i++)
+    stepcast_hosts_allow_embedding (hosts, self->allowed_embedders[i]);
 
   return g_steal_pointer (&hosts);
 }
@@ -467,6 +145,7 @@ set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access
   g_free (self->base_uri);
   self->base_uri = stepcast_hosts_make_uri (hosts, address, outer);
   self->gate = stepcast_gate_new (access, hosts);
+  stepcast_routes_set_gate (self->routes, self->gate);
   g_object_notify (G_OBJECT (self), "address");
 }
 
@@ -488,6 +167,20 @@ stepcast_server_allow (StepcastServer *self, const char *const *hosts, const cha
 }
 
 /**
+ * stepcast_server_allow_embedding:
+ * @self: a server that does not listen yet
+ * @origins: whose pages may show ours within them, as stepcast_hosts_normalize_origin() has them
+ */
+void
+stepcast_server_allow_embedding (StepcastServer *self, const char *const *origins)
+{
+  g_return_if_fail (self->gate == NULL);
+
+  g_strfreev (self->allowed_embedders);
+  self->allowed_embedders = g_strdupv ((GStrv) origins);
+}
+
+/**
  * stepcast_server_set_credentials:
  * @self: a server that does not listen yet
  * @credentials: what it is to speak TLS with, and nothing else from then on
@@ -495,9 +188,9 @@ stepcast_server_allow (StepcastServer *self, const char *const *hosts, const cha
 void
 stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials)
 {
-  g_return_if_fail (self->gate == NULL && self->credentials == NULL);
+  g_return_if_fail (self->gate == NULL);
 
-  self->credentials = stepcast_tls_credentials_ref (credentials);
+  stepcast_handshakes_set_credentials (self->handshakes, credentials);
 }
 
 /**
@@ -787,7 +480,7 @@ stepcast_server_close_async (StepcastServer *self, GAsyncReadyCallback callback,
   g_source_attach (self->close_timer, g_main_context_get_thread_default ());
 
   stepcast_server_stop_listening (self);
-  g_cancellable_cancel (self->handshakes);
+  stepcast_handshakes_cancel (self->handshakes);
   stepcast_events_close (self->events);
   stepcast_lobby_close_async (self->lobby, on_lobby_closed, g_object_ref (self));
 }
@@ -806,11 +499,12 @@ stepcast_server_dispose (GObject *object)
   StepcastServer *self = STEPCAST_SERVER (object);
 
   stepcast_server_stop_listening (self);
-  g_cancellable_cancel (self->handshakes);
+  stepcast_handshakes_cancel (self->handshakes);
   g_clear_object (&self->acceptor);
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
+  g_clear_pointer (&self->routes, stepcast_routes_unref);
   g_clear_object (&self->lobby);
   if (self->events != NULL)
     {
@@ -818,8 +512,6 @@ stepcast_server_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->events));
     }
   g_clear_object (&self->events);
-  g_clear_object (&self->manager);
-  g_clear_object (&self->rasterizer);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->dispose (object);
 }
@@ -835,8 +527,8 @@ stepcast_server_finalize (GObject *object)
   g_free (self->base_uri);
   g_strfreev (self->allowed_hosts);
   g_strfreev (self->allowed_origins);
-  g_clear_pointer (&self->credentials, stepcast_tls_credentials_unref);
-  g_object_unref (self->handshakes);
+  g_strfreev (self->allowed_embedders);
+  stepcast_handshakes_unref (self->handshakes);
 
   G_OBJECT_CLASS (stepcast_server_parent_class)->finalize (object);
 }
@@ -881,7 +573,7 @@ stepcast_server_class_init (StepcastServerClass *klass)
 static void
 stepcast_server_init (StepcastServer *self)
 {
-  self->handshakes = g_cancellable_new ();
+  self->handshakes = stepcast_handshakes_new (on_arrived, self);
   self->ticker = stepcast_ticker_new (STEPCAST_TICK_MS);
   self->base_uri = g_strdup (""); /* until it listens */
 }
@@ -898,21 +590,15 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
 {
   StepcastServer *self = g_object_new (STEPCAST_TYPE_SERVER, NULL);
 
-  self->manager = g_object_ref (manager);
-  self->rasterizer = g_object_ref (rasterizer);
   self->lobby = stepcast_lobby_new (manager);
   self->events = stepcast_events_new (manager, self->ticker);
   g_signal_connect (self->events, "emptied", G_CALLBACK (on_events_emptied), self);
 
+  self->routes = stepcast_routes_new (manager, rasterizer, self->lobby, self->events);
   self->soup = soup_server_new (NULL, NULL);
   soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request_started), self);
-  soup_server_add_handler (self->soup, "/", handle_page, self, NULL);
-  soup_server_add_handler (self->soup, "/health", handle_health, self, NULL);
-  soup_server_add_handler (self->soup, "/events", handle_events, self, NULL);
-  soup_server_add_handler (self->soup, "/generators", handle_generators, self, NULL);
-  soup_server_add_handler (self->soup, "/sessions", handle_sessions, self, NULL);
-  soup_server_add_handler (self->soup, "/ws", handle_ws, self, NULL);
+  stepcast_routes_add_to (self->routes, self->soup);
 
   return self;
 }

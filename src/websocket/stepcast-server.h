@@ -27,6 +27,7 @@ void stepcast_server_set_viewer_defaults (StepcastServer *self,
 void stepcast_server_set_compress (StepcastServer *self, StepcastCompress when);
 void
 stepcast_server_allow (StepcastServer *self, const char *const *hosts, const char *const *origins);
+void stepcast_server_allow_embedding (StepcastServer *self, const char *const *origins);
 void stepcast_server_set_credentials (StepcastServer *self, StepcastTlsCredentials *credentials);
 gboolean stepcast_server_is_public (StepcastServer *self);
 void stepcast_server_set_max_viewers (StepcastServer *self, guint max_viewers);

@@ -38,6 +38,8 @@ drop_oldest (StepcastUnshown *self)
 {
   Entry *entry = g_queue_pop_head_link (&self->entries)->data;
 
+  if (self->n_settled > 0)
+    self->n_settled--;
   entry_free (self, entry);
 }
 
@@ -76,6 +78,7 @@ stepcast_unshown_take_back (StepcastUnshown *self, guint n_frames)
 {
   for (guint i = 0; i < n_frames && self->entries.length > 0; i++)
     entry_free (self, g_queue_pop_tail_link (&self->entries)->data);
+  self->n_settled = MIN (self->n_settled, self->entries.length);
 }
 
 static gboolean
@@ -108,17 +111,50 @@ stepcast_unshown_acknowledge (StepcastUnshown *self, guint run, guint64 serial, 
 }
 
 /**
- * stepcast_unshown_forget:
+ * stepcast_unshown_settle:
  * @self: what is not shown yet
- * @min_frames: keeps as many of the newest in any case
- * @max_bytes: and more only as long as all are not longer than this
+ * @run: the present run
  *
- * For a viewer that acknowledges nothing.
+ * Nobody waits any more until frames of the runs before it have been shown. They stay, because what
+ * has not reached the viewer is to be given again.
  */
 void
-stepcast_unshown_forget (StepcastUnshown *self, guint min_frames, gsize max_bytes)
+stepcast_unshown_settle (StepcastUnshown *self, guint run)
 {
-  while (self->entries.length > min_frames && self->n_bytes > max_bytes)
+  self->n_settled = 0;
+  for (GList *link = self->entries.head; link != NULL; link = link->next)
+    {
+      const Entry *entry = link->data;
+
+      if (stepcast_frame_get_run (entry->frame) >= run)
+        break;
+      self->n_settled++;
+    }
+}
+
+/* A viewer that tells what it has shown may have thrown away what there is of a run that is over,
+ * and never say so. */
+static guint
+get_n_forgettable (const StepcastUnshown *self)
+{
+  return self->is_acking ? self->n_settled : self->entries.length;
+}
+
+/**
+ * stepcast_unshown_forget:
+ * @self: what is not shown yet
+ * @n_unwritten: how many of the newest have not been written whole, which are kept in any case
+ *
+ * Of what was written, and is not waited for until it is acknowledged, keeps
+ * %STEPCAST_MIN_KEPT_FRAMES, or as many as %STEPCAST_MAX_KEPT_BYTES of them.
+ */
+void
+stepcast_unshown_forget (StepcastUnshown *self, guint n_unwritten)
+{
+  guint n_kept = MAX (n_unwritten, STEPCAST_MIN_KEPT_FRAMES);
+
+  while (self->entries.length > n_kept && self->n_bytes > STEPCAST_MAX_KEPT_BYTES &&
+         get_n_forgettable (self) > 0)
     drop_oldest (self);
 }
 
@@ -158,6 +194,18 @@ guint
 stepcast_unshown_get_length (const StepcastUnshown *self)
 {
   return self->entries.length;
+}
+
+/**
+ * stepcast_unshown_get_n_awaited:
+ * @self: what is not shown yet
+ *
+ * Returns: how many are not settled
+ */
+guint
+stepcast_unshown_get_n_awaited (const StepcastUnshown *self)
+{
+  return self->entries.length - self->n_settled;
 }
 
 /**

@@ -5,40 +5,37 @@
 
 #include "stepcast-viewer.h"
 
-#include "stepcast-error.h"
+#include "stepcast-frame-flow.h"
 #include "stepcast-gsource.h"
-#include "stepcast-meter.h"
-#include "stepcast-unshown.h"
+#include "stepcast-request-handler.h"
+#include "stepcast-voice.h"
 
 /* Somebody who looks at a session by WebSocket, and may steer it.
  *
- * Its requests become calls of the session, and what the session tells becomes messages, in the
- * words of its dialect. As a sink of frames it asks the session for as much as its outbox has room
- * for, and as much as it has shown of what it got, if it tells that: with delivery "every" a
- * window, with "latest" one frame that waits while one is being written. On /ws it owns its
- * session, which ends with it.
+ * It is wired of four parts. By its channel, the connection, requests come, and messages and frames
+ * go. Its requests go to its request handler, which calls the session and answers. What the session
+ * tells goes to its voice, in the words of its dialect. And its flow says which frames it takes,
+ * and puts them into the channel's outbox. The viewer itself is what the session knows: a sink of
+ * frames, and a listener to its news. On /ws it owns its session, which ends with it.
  *
  * It outlives its channel for the session's grace time, if its dialect has a way to come back: with
  * "every" it goes on to hold the session to its window meanwhile. When it is over it emits "ended",
  * once. Lives on the main context. */
-
-/* Of "latest", one that is being shown and one on its way to a viewer that tells what it has
- * shown. */
-#define MAX_UNSHOWN 2
-
-/* What is kept of frames that were written, for one that tells nothing and may come back. */
-#define MIN_KEPT_FRAMES 2
 
 struct _StepcastViewer
 {
   GObject parent_instance;
 
   StepcastChannel *channel; /* (nullable): NULL while it is away */
-  StepcastOutbox *outbox;   /* (nullable): the channel's */
+  StepcastVoice *voice;
+  StepcastFrameFlow *flow;
+  StepcastRequestHandler *requests;
+
   const StepcastDialect *dialect;
   StepcastRole role;
   StepcastActor *actor;
   char *token; /* (nullable): with which it can come back */
+  gint64 began_us;
   gboolean has_ended;
   GSource *grace_timer; /* (nullable): while it is away */
 
@@ -46,25 +43,6 @@ struct _StepcastViewer
   StepcastAudience *audience; /* (nullable) */
   gboolean is_owner;
   StepcastSessionManager *manager; /* (nullable): only where the session ends with it */
-
-  StepcastDelivery delivery;
-  guint max_fps;
-  gsize max_bytes;          /* 0: no limit */
-  gint64 last_frame_us;     /* when the last one was given to it */
-  gsize last_frame_bytes;   /* 0 before the first */
-  gsize window_bytes;       /* of delivery "every" */
-  StepcastUnshown unshown;  /* of what may be asked for again, or is waited for */
-  guint last_run;           /* of the last frame that it was given; 0 before the first */
-  guint64 last_serial;      /* its serial */
-  StepcastFrame *held_back; /* (nullable): the latest, until another is shown, or it is time */
-  guint n_stops;            /* its requests to stop that are not answered yet */
-
-  gint64 began_us;
-  guint64 n_offered;     /* frames that were drawn while it was here */
-  guint64 n_sent_before; /* by channels that it had */
-  guint64 n_skipped;
-  gboolean is_skipping; /* the last frame was too long for it */
-  StepcastMeter sent_meter;
 };
 
 enum
@@ -86,58 +64,14 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastViewer,
                                  G_IMPLEMENT_INTERFACE (STEPCAST_TYPE_LISTENER,
                                                         stepcast_viewer_listener_init))
 
-/* ---- saying ---- */
-
-/* Says @text; it goes before waiting frames, or after what belongs before it. It may be the last
- * word: who reads no answers is closed. */
-static void
-say_bytes (StepcastViewer *self, GBytes *text, gboolean is_urgent)
-{
-  if (self->channel == NULL)
-    return;
-
-  stepcast_outbox_push_bytes (self->outbox, text, is_urgent);
-  stepcast_channel_flush (self->channel);
-  if (stepcast_outbox_get_answer_bytes (self->outbox) > STEPCAST_MAX_ANSWER_BYTES)
-    stepcast_channel_interrupt (self->channel, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION,
-                                "More than 256 KiB of answers were not read");
-}
-
-/* Takes @text, which may be NULL. */
-static void
-say (StepcastViewer *self, char *text, gboolean is_urgent)
-{
-  g_autoptr (GBytes) bytes = NULL;
-
-  if (text == NULL)
-    return;
-
-  bytes = g_bytes_new_take (text, strlen (text));
-  say_bytes (self, bytes, is_urgent);
-}
-
-static void
-say_now (StepcastViewer *self, char *text)
-{
-  say (self, text, TRUE);
-}
-
-static void
-say_in_order (StepcastViewer *self, char *text)
-{
-  say (self, text, FALSE);
-}
-
-static void
-say_error (StepcastViewer *self,
-           const StepcastRequest *request,
-           const char *id,
-           const GError *error)
-{
-  say_now (self, self->dialect->error (request, id, error));
-}
-
 /* ---- frames ---- */
+
+static gboolean
+is_running (StepcastViewer *self)
+{
+  return self->session != NULL &&
+         stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_RUNNING;
+}
 
 /* Returns: (nullable): where it takes compressed frames */
 static StepcastFrameEncoder *
@@ -147,69 +81,9 @@ get_encoder (StepcastViewer *self)
 }
 
 static gboolean
-is_every (StepcastViewer *self)
+wants_something (const StepcastDemand *demand)
 {
-  return self->delivery == STEPCAST_DELIVERY_EVERY;
-}
-
-/* Whether it may ask for frames again, or tells what it has shown. */
-static gboolean
-keeps_unshown (StepcastViewer *self)
-{
-  return self->unshown.is_acking || (self->token != NULL && is_every (self));
-}
-
-static guint
-get_n_held (StepcastViewer *self)
-{
-  if (self->unshown.is_acking || self->channel == NULL)
-    return stepcast_unshown_get_length (&self->unshown);
-  return stepcast_outbox_get_n_frames (self->outbox);
-}
-
-/* As many frames of the last one's size as there is room for, but always for two: one that is being
- * written, and one that waits. It opens again only when half of it is free, so that a slice makes
- * many small frames at once. */
-static guint
-get_room (StepcastViewer *self)
-{
-  guint n_held = get_n_held (self);
-  guint room;
-
-  if (self->last_frame_bytes == 0)
-    return n_held == 0 ? 1 : 0;
-
-  room = (guint) MAX (self->window_bytes / self->last_frame_bytes, 2);
-  if (self->unshown.is_acking) /* it may wait for a whole window before it says so */
-    return n_held < room ? room - n_held : 0;
-  return n_held > room / 2 ? 0 : room - n_held;
-}
-
-/* The window of a reader that takes all at once grows, and that of one that does not shrinks: a
- * slice's way home costs as much as sending 100 KB, and should be worth it. What is sent is not
- * shown: with one that tells, the window stays. */
-static void
-adapt_window (StepcastViewer *self)
-{
-  if (self->unshown.is_acking || self->channel == NULL)
-    self->window_bytes = STEPCAST_WINDOW_BYTES;
-  else if (stepcast_outbox_is_empty (self->outbox))
-    self->window_bytes = MIN (2 * self->window_bytes, STEPCAST_MAX_WINDOW_BYTES);
-  else
-    self->window_bytes = MAX (self->window_bytes / 2, STEPCAST_WINDOW_BYTES);
-}
-
-/* Of the latest: whether it has shown enough of what it was given. */
-static gboolean
-has_shown_enough (StepcastViewer *self)
-{
-  return !self->unshown.is_acking || stepcast_unshown_get_length (&self->unshown) < MAX_UNSHOWN;
-}
-
-static gint64
-get_due_us (StepcastViewer *self)
-{
-  return self->last_frame_us + G_USEC_PER_SEC / self->max_fps;
+  return demand->frames > 0 || demand->due_us != STEPCAST_NEVER;
 }
 
 static void
@@ -217,125 +91,9 @@ stepcast_viewer_get_demand (StepcastFrameSink *sink, StepcastDemand *demand)
 {
   StepcastViewer *self = STEPCAST_VIEWER (sink);
 
-  if (is_every (self))
-    {
-      demand->is_every = TRUE;
-      demand->frames = get_room (self);
-      demand->bytes = self->window_bytes;
-      demand->encoder = demand->frames > 0 ? get_encoder (self) : NULL;
-    }
-  else if (self->channel != NULL && has_shown_enough (self) &&
-           stepcast_outbox_get_n_waiting_frames (self->outbox) == 0)
-    {
-      demand->due_us = get_due_us (self);
-      demand->encoder = get_encoder (self);
-    }
-}
-
-/* What has not begun to be written is taken back. */
-static void
-drop_frames (StepcastViewer *self)
-{
-  guint n_dropped;
-
-  g_clear_pointer (&self->held_back, stepcast_frame_unref);
-  if (self->channel == NULL)
-    {
-      stepcast_unshown_clear (&self->unshown);
-      return;
-    }
-
-  n_dropped = stepcast_outbox_drop_frames (self->outbox);
-  if (keeps_unshown (self))
-    stepcast_unshown_take_back (&self->unshown, n_dropped);
-}
-
-static void
-push_frame (StepcastViewer *self, StepcastFrame *frame)
-{
-  char prefix[STEPCAST_PREFIX_BYTES];
-
-  stepcast_outbox_push_frame (self->outbox, self->dialect->get_prefix (frame, prefix), frame);
-}
-
-static void
-give_frame (StepcastViewer *self, StepcastFrame *frame)
-{
-  self->last_frame_us = g_get_monotonic_time ();
-  self->last_run = stepcast_frame_get_run (frame);
-  self->last_serial = stepcast_frame_get_serial (frame);
-  if (keeps_unshown (self))
-    stepcast_unshown_give (&self->unshown, frame, self->last_frame_us);
-  if (self->channel != NULL)
-    push_frame (self, frame);
-}
-
-/* Returns: whether it is too long for it */
-static gboolean
-skips (StepcastViewer *self, StepcastFrame *frame)
-{
-  gboolean was_skipping = self->is_skipping;
-
-  self->is_skipping = self->max_bytes > 0 && stepcast_frame_get_size (frame) > self->max_bytes;
-  if (self->is_skipping)
-    self->n_skipped++;
-  if (self->is_skipping && !was_skipping)
-    say_in_order (self, self->dialect->skipped (frame));
-  return self->is_skipping;
-}
-
-/* What others want may be drawn more often than this one asks for. What stands still is shown at
- * once: there may be no other after it. */
-static gboolean
-may_give_latest (StepcastViewer *self)
-{
-  return has_shown_enough (self) &&
-         (stepcast_session_get_state (self->session) != STEPCAST_SESSION_STATE_RUNNING ||
-          g_get_monotonic_time () >= get_due_us (self));
-}
-
-static void
-give_latest (StepcastViewer *self, StepcastFrame *frame)
-{
-  if (skips (self, frame))
-    return;
-
-  drop_frames (self);
-  if (may_give_latest (self))
-    give_frame (self, frame);
-  else
-    self->held_back = stepcast_frame_ref (frame);
-}
-
-static void
-give_held_back (StepcastViewer *self)
-{
-  g_autoptr (StepcastFrame) frame = NULL;
-
-  if (self->held_back == NULL || self->channel == NULL || !may_give_latest (self))
-    return;
-
-  frame = g_steal_pointer (&self->held_back);
-  give_frame (self, frame);
-  stepcast_channel_flush (self->channel);
-}
-
-/* What is kept of a viewer that tells nothing: what is not written, and a little more. */
-static void
-forget_shown (StepcastViewer *self)
-{
-  guint n_waiting = self->channel != NULL ? stepcast_outbox_get_n_frames (self->outbox) : G_MAXUINT;
-
-  if (!self->unshown.is_acking)
-    stepcast_unshown_forget (&self->unshown, MAX (n_waiting, MIN_KEPT_FRAMES),
-                             STEPCAST_WINDOW_BYTES);
-}
-
-static guint64
-get_n_sent (StepcastViewer *self)
-{
-  return self->n_sent_before +
-         (self->channel != NULL ? stepcast_outbox_get_n_sent_frames (self->outbox) : 0);
+  stepcast_frame_flow_get_demand (self->flow, demand);
+  if (wants_something (demand))
+    demand->encoder = get_encoder (self);
 }
 
 static void
@@ -343,47 +101,31 @@ stepcast_viewer_deliver (StepcastFrameSink *sink, StepcastFrame *const *frames, 
 {
   StepcastViewer *self = STEPCAST_VIEWER (sink);
 
-  self->n_offered += n_frames;
-  if (!is_every (self))
-    give_latest (self, frames[n_frames - 1]);
-  for (guint i = 0; i < n_frames && is_every (self); i++)
-    if (!skips (self, frames[i]))
-      give_frame (self, frames[i]);
-
-  self->last_frame_bytes = stepcast_frame_get_size (frames[n_frames - 1]);
-  if (self->channel != NULL)
-    stepcast_channel_flush (self->channel);
-  forget_shown (self);
-  adapt_window (self);
-  stepcast_meter_update (&self->sent_meter, g_get_monotonic_time (), get_n_sent (self));
-}
-
-/* What it shows says more of its way than what its library answers. */
-static gint64
-get_round_trip_us (StepcastViewer *self)
-{
-  if (self->unshown.round_trip_us >= 0 || self->channel == NULL)
-    return self->unshown.round_trip_us;
-  return stepcast_channel_get_round_trip_us (self->channel);
+  stepcast_frame_flow_deliver (self->flow, frames, n_frames, is_running (self));
+  stepcast_voice_flush (self->voice);
+  stepcast_frame_flow_take_stock (self->flow);
 }
 
 static void
+give_held_back (StepcastViewer *self)
+{
+  if (stepcast_frame_flow_give_held_back (self->flow, is_running (self)))
+    stepcast_voice_flush (self->voice);
+}
+
+/* What it shows says more of its way than what its library answers. */
+static void
 get_numbers (StepcastViewer *self, StepcastViewerNumbers *numbers)
 {
-  gboolean is_here = self->channel != NULL;
-  guint64 n_sent = get_n_sent (self);
-  guint n_waiting = is_here ? stepcast_outbox_get_n_waiting_frames (self->outbox) :
-                              stepcast_unshown_get_length (&self->unshown);
+  stepcast_frame_flow_get_numbers (self->flow, numbers);
+  if (numbers->round_trip_us < 0 && self->channel != NULL)
+    numbers->round_trip_us = stepcast_channel_get_round_trip_us (self->channel);
+}
 
-  *numbers = (StepcastViewerNumbers){
-    .n_sent = n_sent,
-    .n_missed = self->n_offered - MIN (self->n_offered, n_sent + n_waiting),
-    .n_skipped = self->n_skipped,
-    .backlog_bytes = is_here ? stepcast_outbox_get_backlog_bytes (self->outbox) : 0,
-    .n_unshown = self->unshown.is_acking ? (int) stepcast_unshown_get_length (&self->unshown) : -1,
-    .sent_per_second = stepcast_meter_get (&self->sent_meter, g_get_monotonic_time (), n_sent),
-    .round_trip_us = get_round_trip_us (self),
-  };
+static gboolean
+is_every (StepcastViewer *self)
+{
+  return stepcast_frame_flow_is_every (self->flow);
 }
 
 static void
@@ -404,15 +146,7 @@ stepcast_viewer_describe (StepcastFrameSink *sink, GVariantDict *description)
   g_variant_dict_insert (description, "away", "b", self->channel == NULL);
   g_variant_dict_insert (description, "seconds", "d",
                          (double) (g_get_monotonic_time () - self->began_us) / G_USEC_PER_SEC);
-  g_variant_dict_insert (description, "sent", "t", numbers.n_sent);
-  g_variant_dict_insert (description, "missed", "t", numbers.n_missed);
-  g_variant_dict_insert (description, "backlog-bytes", "t", (guint64) numbers.backlog_bytes);
-  g_variant_dict_insert (description, "frames-per-second", "d", numbers.sent_per_second);
-  if (numbers.n_unshown >= 0)
-    g_variant_dict_insert (description, "unshown", "u", (guint) numbers.n_unshown);
-  if (numbers.round_trip_us >= 0)
-    g_variant_dict_insert (description, "round-trip-seconds", "d",
-                           (double) numbers.round_trip_us / G_USEC_PER_SEC);
+  stepcast_viewer_numbers_describe (&numbers, description);
 }
 
 static StepcastActor *
@@ -438,17 +172,13 @@ stepcast_viewer_get_dialect (StepcastListener *listener)
   return STEPCAST_VIEWER (listener)->dialect;
 }
 
-/* What waits of a run that is stopped is not shown. And nobody waits for another run until all of
- * the one before has been: a client may have thrown it away. */
+/* What waits of a run that is stopped is not shown. */
 static void
 follow_state (StepcastViewer *self)
 {
-  guint run = stepcast_session_get_run_number (self->session);
-
   if (stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_STOPPING)
-    drop_frames (self);
-  if (run > 1 && self->channel != NULL)
-    stepcast_unshown_rewind (&self->unshown, run - 1, G_MAXUINT64);
+    stepcast_frame_flow_drop (self->flow);
+  stepcast_frame_flow_begin_run (self->flow, stepcast_session_get_run_number (self->session));
 }
 
 static void
@@ -463,10 +193,11 @@ stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *tex
   if (news == STEPCAST_NEWS_STATE || news == STEPCAST_NEWS_PROGRESS)
     give_held_back (self);
   if (text == NULL ||
-      (news == STEPCAST_NEWS_STOPPED && self->n_stops > 0)) /* it will be answered */
+      (news == STEPCAST_NEWS_STOPPED && stepcast_request_handler_is_stopping (self->requests)))
     return;
 
-  say_bytes (self, text, news == STEPCAST_NEWS_PARAMETERS || news == STEPCAST_NEWS_RATE);
+  stepcast_voice_say_bytes (self->voice, text,
+                            news == STEPCAST_NEWS_PARAMETERS || news == STEPCAST_NEWS_RATE);
 }
 
 static void
@@ -479,7 +210,7 @@ stepcast_viewer_tell_numbers (StepcastListener *listener)
     return;
 
   get_numbers (self, &numbers);
-  say_in_order (self, self->dialect->numbers (self->session, &numbers));
+  stepcast_voice_say_in_order (self->voice, self->dialect->numbers (self->session, &numbers));
 }
 
 static void
@@ -499,13 +230,11 @@ greet (StepcastViewer *self, gboolean has_resumed, guint64 n_missed)
     .has_resumed = has_resumed,
     .n_missed = n_missed,
     .role = self->role,
-    .delivery = self->delivery,
-    .max_fps = self->max_fps,
-    .max_bytes = self->max_bytes,
     .is_compressed = get_encoder (self) != NULL,
   };
 
-  say_in_order (self, self->dialect->greeting (self->session, &greeting));
+  stepcast_frame_flow_describe (self->flow, &greeting);
+  stepcast_voice_say_in_order (self->voice, self->dialect->greeting (self->session, &greeting));
 }
 
 static void
@@ -533,233 +262,6 @@ detach (StepcastViewer *self)
   stepcast_session_remove_sink (session, STEPCAST_FRAME_SINK (self));
   if (manager != NULL)
     stepcast_session_manager_close (manager, session);
-}
-
-/* ---- what the client asks for ---- */
-
-typedef struct
-{
-  StepcastViewer *viewer;
-  StepcastRequest *request;
-} Pending;
-
-static Pending *
-pending_new (StepcastViewer *viewer, StepcastRequest *request)
-{
-  Pending *pending = g_new (Pending, 1);
-
-  pending->viewer = g_object_ref (viewer);
-  pending->request = request;
-
-  return pending;
-}
-
-static void
-pending_free (Pending *pending)
-{
-  stepcast_request_free (pending->request);
-  g_object_unref (pending->viewer);
-  g_free (pending);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pending, pending_free)
-
-static void
-on_stopped (GObject *source_object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Pending) pending = user_data;
-  StepcastViewer *self = pending->viewer;
-  StepcastSession *session = STEPCAST_SESSION (source_object);
-  g_autoptr (GError) error = NULL;
-  StepcastStopReport report;
-
-  self->n_stops--;
-  if (stepcast_session_stop_finish (session, result, &report, &error))
-    say_in_order (self, self->dialect->stopped (pending->request, &report));
-  else
-    say_error (self, pending->request, NULL, error);
-}
-
-static void
-on_set (GObject *source_object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Pending) pending = user_data;
-  StepcastViewer *self = pending->viewer;
-  StepcastSession *session = STEPCAST_SESSION (source_object);
-  g_autoptr (GError) error = NULL;
-  guint64 step;
-
-  if (stepcast_session_set_parameters_finish (session, result, &step, &error))
-    say_now (self, self->dialect->set (pending->request, session, step));
-  else
-    say_error (self, pending->request, NULL, error);
-}
-
-static void
-stop (StepcastViewer *self, StepcastRequest *request)
-{
-  self->n_stops++;
-  drop_frames (self);
-  stepcast_session_stop_async (self->session, NULL, on_stopped, pending_new (self, request));
-}
-
-/* What is on its way stays so; what one delivery keeps is not what the other does. */
-static void
-set_delivery (StepcastViewer *self, StepcastDelivery delivery)
-{
-  if (delivery == self->delivery)
-    return;
-
-  if (is_every (self))
-    drop_frames (self);
-  g_clear_pointer (&self->held_back, stepcast_frame_unref);
-  self->delivery = delivery;
-  if (!keeps_unshown (self))
-    stepcast_unshown_clear (&self->unshown);
-}
-
-/* Its client has shown a frame. */
-static void
-acknowledge (StepcastViewer *self, const StepcastRequest *request)
-{
-  guint run = request->run > 0 ? request->run : stepcast_session_get_run_number (self->session);
-
-  stepcast_unshown_acknowledge (&self->unshown, run, request->serial, g_get_monotonic_time ());
-  give_held_back (self);
-  stepcast_session_proceed (self->session);
-}
-
-static gboolean
-set_options (StepcastViewer *self, const StepcastRequest *request, GError **error)
-{
-  if (request->has_delivery && request->delivery == STEPCAST_DELIVERY_EVERY &&
-      self->role != STEPCAST_ROLE_CONTROL)
-    {
-      g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
-                           "The role “view” can't hold a session: its delivery is “latest”");
-      return FALSE;
-    }
-
-  if (request->has_delivery)
-    set_delivery (self, request->delivery);
-  if (request->max_fps > 0)
-    self->max_fps = request->max_fps;
-  if (request->has_max_bytes)
-    self->max_bytes = request->max_bytes;
-  stepcast_session_proceed (self->session);
-  return TRUE;
-}
-
-/* Requests that are answered at once. */
-static gboolean
-do_at_once (StepcastViewer *self, const StepcastRequest *request, GError **error)
-{
-  switch (request->type)
-    {
-    case STEPCAST_REQUEST_START:
-      return stepcast_session_start (self->session, error);
-    case STEPCAST_REQUEST_PAUSE:
-      return stepcast_session_pause (self->session, error);
-    case STEPCAST_REQUEST_RESUME:
-      return stepcast_session_resume (self->session, error);
-    case STEPCAST_REQUEST_STEP:
-      return stepcast_session_step (self->session, request->n_steps, error);
-    case STEPCAST_REQUEST_RATE:
-      return stepcast_session_set_rate (self->session, request->rate, error);
-    case STEPCAST_REQUEST_OPTIONS:
-      return set_options (self, request, error);
-    case STEPCAST_REQUEST_STOP:
-    case STEPCAST_REQUEST_SET:
-    case STEPCAST_REQUEST_ACK:
-    default:
-      g_return_val_if_reached (FALSE);
-    }
-}
-
-static gboolean
-is_allowed (StepcastViewer *self, const StepcastRequest *request, GError **error)
-{
-  if (self->role == STEPCAST_ROLE_CONTROL || request->type == STEPCAST_REQUEST_OPTIONS ||
-      request->type == STEPCAST_REQUEST_ACK)
-    return TRUE;
-
-  g_set_error_literal (error, STEPCAST_ERROR, STEPCAST_ERROR_PERMISSION_DENIED,
-                       "This link is for viewing only: ask for a control link");
-  return FALSE;
-}
-
-static void
-dispatch (StepcastViewer *self, StepcastRequest *taken)
-{
-  g_autoptr (StepcastRequest) request = taken;
-  g_autoptr (GError) error = NULL;
-  gboolean was_paused;
-
-  if (!is_allowed (self, request, &error))
-    {
-      say_error (self, request, NULL, error);
-      return;
-    }
-
-  if (request->type != STEPCAST_REQUEST_OPTIONS && request->type != STEPCAST_REQUEST_ACK)
-    stepcast_session_act_for (self->session, self->actor);
-  switch (request->type)
-    {
-    case STEPCAST_REQUEST_STOP:
-      stop (self, g_steal_pointer (&request));
-      break;
-    case STEPCAST_REQUEST_SET:
-      {
-        g_autoptr (GVariant) values = g_variant_ref (request->values);
-
-        stepcast_session_set_parameters_async (self->session, values, NULL, on_set,
-                                               pending_new (self, g_steal_pointer (&request)));
-        break;
-      }
-    case STEPCAST_REQUEST_ACK:
-      acknowledge (self, request);
-      break;
-    case STEPCAST_REQUEST_START:
-    case STEPCAST_REQUEST_PAUSE:
-    case STEPCAST_REQUEST_RESUME:
-    case STEPCAST_REQUEST_STEP:
-    case STEPCAST_REQUEST_RATE:
-    case STEPCAST_REQUEST_OPTIONS:
-    default:
-      was_paused = stepcast_session_get_state (self->session) == STEPCAST_SESSION_STATE_PAUSED;
-      if (!do_at_once (self, request, &error))
-        say_error (self, request, NULL, error);
-      else if (self->session != NULL) /* it has not been told too much */
-        say_now (self, self->dialect->accepted (request, self->session, was_paused));
-      break;
-    }
-}
-
-static void
-on_message (const char *text, gsize length, gpointer user_data)
-{
-  StepcastViewer *self = user_data;
-  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
-  g_autoptr (StepcastRequest) request = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *id = NULL;
-
-  if (self->session == NULL)
-    return;
-
-  if (memchr (text, '\0', length) != NULL)
-    g_set_error_literal (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                         "A request has no NUL in it");
-  else
-    request = self->dialect->parse (text,
-                                    stepcast_source_get_generator_type (
-                                      stepcast_session_get_source (self->session)),
-                                    &id, &error);
-
-  if (request != NULL)
-    dispatch (self, g_steal_pointer (&request));
-  else
-    say_error (self, NULL, id, error);
 }
 
 /* ---- coming and going ---- */
@@ -805,8 +307,7 @@ wait_for_return (StepcastViewer *self)
     }
 
   stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
-  if (!self->unshown.is_acking)
-    stepcast_unshown_forget (&self->unshown, MIN_KEPT_FRAMES, STEPCAST_WINDOW_BYTES);
+  stepcast_frame_flow_forget_most (self->flow);
 }
 
 static void
@@ -814,10 +315,19 @@ drop_channel (StepcastViewer *self)
 {
   g_autoptr (StepcastChannel) channel = g_steal_pointer (&self->channel);
 
-  g_clear_pointer (&self->held_back, stepcast_frame_unref);
-  self->n_sent_before += stepcast_outbox_get_n_sent_frames (self->outbox);
-  self->outbox = NULL;
+  stepcast_frame_flow_set_outbox (self->flow, NULL);
+  stepcast_voice_set_channel (self->voice, NULL);
   stepcast_channel_listen (channel, NULL, NULL);
+}
+
+static void
+on_message (const char *text, gsize length, gpointer user_data)
+{
+  StepcastViewer *self = user_data;
+  g_autoptr (StepcastViewer) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  if (self->session != NULL)
+    stepcast_request_handler_handle (self->requests, self->session, text, length);
 }
 
 static void
@@ -845,7 +355,7 @@ on_drained (gpointer user_data)
 
   /* The session looks at all who watch it: only who wants something now should make it. */
   stepcast_viewer_get_demand (STEPCAST_FRAME_SINK (self), &demand);
-  if (demand.frames > 0 || demand.due_us != STEPCAST_NEVER)
+  if (wants_something (&demand))
     stepcast_session_proceed (self->session);
 }
 
@@ -859,7 +369,8 @@ static void
 take_channel (StepcastViewer *self, StepcastChannel *channel)
 {
   self->channel = g_object_ref (channel);
-  self->outbox = stepcast_channel_get_outbox (channel);
+  stepcast_voice_set_channel (self->voice, channel);
+  stepcast_frame_flow_set_outbox (self->flow, stepcast_channel_get_outbox (channel));
   stepcast_channel_listen (channel, &channel_events, self);
 }
 
@@ -878,8 +389,8 @@ stepcast_viewer_set_defaults (StepcastViewer *self, StepcastDelivery joined_deli
   g_return_if_fail (self->session == NULL);
 
   if (self->role == STEPCAST_ROLE_CONTROL)
-    self->delivery = joined_delivery;
-  self->max_fps = max_fps;
+    stepcast_frame_flow_set_delivery (self->flow, joined_delivery);
+  stepcast_frame_flow_set_max_fps (self->flow, max_fps);
 }
 
 /**
@@ -901,8 +412,9 @@ stepcast_viewer_own (StepcastViewer *self,
 
   self->is_owner = TRUE;
   self->manager = closes_session ? g_object_ref (manager) : NULL;
-  self->delivery =
-    self->role == STEPCAST_ROLE_CONTROL ? STEPCAST_DELIVERY_EVERY : STEPCAST_DELIVERY_LATEST;
+  stepcast_frame_flow_set_delivery (self->flow, self->role == STEPCAST_ROLE_CONTROL ?
+                                                  STEPCAST_DELIVERY_EVERY :
+                                                  STEPCAST_DELIVERY_LATEST);
   attach (self, audience);
 }
 
@@ -929,7 +441,7 @@ stepcast_viewer_join (StepcastViewer *self, StepcastAudience *audience)
 void
 stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
 {
-  say_error (self, NULL, NULL, error);
+  stepcast_voice_say_error (self->voice, NULL, NULL, error);
   stepcast_viewer_close (self, SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION, "There is no session");
 }
 
@@ -943,35 +455,28 @@ stepcast_viewer_refuse (StepcastViewer *self, const GError *error)
 void
 stepcast_viewer_turn_away (StepcastViewer *self, const GError *error)
 {
-  say_error (self, NULL, NULL, error);
+  stepcast_voice_say_error (self->voice, NULL, NULL, error);
   if (self->channel != NULL)
     stepcast_channel_turn_away (self->channel);
 }
 
-/* Gives again what it has not shown. */
+/* Goes on to be given frames. Nobody has taken it out of the session if its own waited for it, or
+ * if another channel is in the place of one that it still had; but who gets the latest gets it
+ * because it is new. */
 static void
-give_again (StepcastViewer *self)
+go_on (StepcastViewer *self, gboolean was_away)
 {
-  g_autoptr (GPtrArray) frames = stepcast_unshown_list (&self->unshown);
-
-  for (guint i = 0; i < frames->len; i++)
-    push_frame (self, frames->pdata[i]);
-  stepcast_channel_flush (self->channel);
-}
-
-/* Of the frames that were drawn for others while nobody kept them for it: how many. Of runs in
- * between nobody knows. */
-static guint64
-count_passed_over (StepcastViewer *self)
-{
-  StepcastFrame *latest = stepcast_session_get_latest_frame (self->session);
-  guint64 serial = latest != NULL ? stepcast_frame_get_serial (latest) : 0;
-
-  if (latest == NULL || self->is_owner)
-    return 0;
-  if (stepcast_frame_get_run (latest) != self->last_run)
-    return serial;
-  return serial - MIN (serial, self->last_serial);
+  if (is_every (self))
+    {
+      stepcast_frame_flow_give_again (self->flow);
+      stepcast_voice_flush (self->voice);
+    }
+  if (!is_every (self) && !was_away)
+    stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
+  if (is_every (self) && (self->is_owner || !was_away))
+    stepcast_session_proceed (self->session);
+  else
+    stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));
 }
 
 /**
@@ -1005,28 +510,14 @@ stepcast_viewer_come_back (StepcastViewer *self,
   stepcast_gsource_clear (&self->grace_timer);
   take_channel (self, channel);
 
-  if (is_every (self))
-    {
-      n_missed = stepcast_unshown_rewind (&self->unshown, after_run, after_serial);
-      n_missed += was_away ? count_passed_over (self) : 0;
-    }
-  else
-    {
-      n_missed = 0;
-      stepcast_unshown_clear (&self->unshown);
-    }
+  n_missed = stepcast_frame_flow_rewind (self->flow, after_run, after_serial);
+  if (is_every (self) && was_away && !self->is_owner)
+    n_missed +=
+      stepcast_frame_flow_count_passed_over (self->flow,
+                                             stepcast_session_get_latest_frame (self->session));
   greet (self, TRUE, n_missed);
-  if (self->channel == NULL) /* it has left already */
-    return;
-
-  if (is_every (self))
-    give_again (self);
-  if (!is_every (self) && !was_away) /* so that it gets the latest */
-    stepcast_session_remove_sink (self->session, STEPCAST_FRAME_SINK (self));
-  if (is_every (self) && (self->is_owner || !was_away))
-    stepcast_session_proceed (self->session);
-  else
-    stepcast_session_add_sink (self->session, STEPCAST_FRAME_SINK (self));
+  if (self->channel != NULL) /* it has not left again already */
+    go_on (self, was_away);
 }
 
 /**
@@ -1107,7 +598,9 @@ stepcast_viewer_finalize (GObject *object)
 {
   StepcastViewer *self = STEPCAST_VIEWER (object);
 
-  stepcast_unshown_clear (&self->unshown);
+  stepcast_request_handler_unref (self->requests);
+  stepcast_frame_flow_unref (self->flow);
+  stepcast_voice_unref (self->voice);
   stepcast_actor_unref (self->actor);
   g_free (self->token);
 
@@ -1134,12 +627,7 @@ stepcast_viewer_class_init (StepcastViewerClass *klass)
 static void
 stepcast_viewer_init (StepcastViewer *self)
 {
-  self->delivery = STEPCAST_DELIVERY_LATEST;
-  self->max_fps = STEPCAST_DEFAULT_FPS;
-  self->window_bytes = STEPCAST_WINDOW_BYTES;
   self->began_us = g_get_monotonic_time ();
-  stepcast_meter_begin (&self->sent_meter, self->began_us, 0);
-  stepcast_unshown_init (&self->unshown);
 }
 
 /**
@@ -1165,6 +653,9 @@ stepcast_viewer_new (StepcastChannel *channel,
   self->role = role;
   self->actor = stepcast_actor_ref (actor);
   self->token = g_strdup (token);
+  self->voice = stepcast_voice_new (dialect);
+  self->flow = stepcast_frame_flow_new (dialect, token != NULL);
+  self->requests = stepcast_request_handler_new (self->voice, self->flow, role, actor);
   take_channel (self, channel);
 
   return self;

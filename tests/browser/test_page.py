@@ -6,41 +6,16 @@
 STEPCASTD is the program to test. Without Chromium, its driver or Selenium the test is skipped.
 """
 
-import os
-import pathlib
 import re
-import shutil
 import signal
-import subprocess
-import sys
-import tempfile
-import unittest
 
-SKIP = 77
+from browser import EXAMPLES, BrowserTest, main
 
-CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
-DRIVER = shutil.which('chromedriver')
 try:
-    from selenium import webdriver
-    from selenium.common.exceptions import TimeoutException
-    from selenium.webdriver.chrome.service import Service as DriverService
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.wait import WebDriverWait
 except ImportError:
-    webdriver = None
-
-STEPCASTD = os.environ.get('STEPCASTD', 'stepcastd')
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / 'examples'
-
-# A test that passes never waits so long.
-PATIENCE_S = 30
-
-CHROMIUM_FLAGS = (
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--no-first-run', '--window-size=1280,800',
-)
+    pass  # main() says so
 
 # The picture in sight, or null. Its URL is another one for each frame.
 PICTURE = '''
@@ -50,62 +25,11 @@ PICTURE = '''
 '''
 
 
-class Stepcastd:
-    """A service with directories of its own; its token outlives a restart."""
-
-    def __init__(self, *args):
-        self.args = args
-        self.directory = tempfile.TemporaryDirectory(prefix='stepcast-page-')
-        self.port = 0
-        self.process = None
-        self.start()
-
-    def start(self):
-        environment = dict(os.environ, HOME=self.directory.name, LC_ALL='C.UTF-8',
-                           XDG_RUNTIME_DIR=self.directory.name, GSETTINGS_BACKEND='memory')
-        self.process = subprocess.Popen(
-            [STEPCASTD, '--port', str(self.port), *self.args], env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        greeting = self.process.stdout.readline()
-        match = re.search(r'(http://127\.0\.0\.1:(\d+)/)\S*', greeting)
-        assert match, f'no address in {greeting!r}'
-        self.link, self.address, self.port = match[0], match[1], int(match[2])
-
-    def end(self, how=signal.SIGTERM):
-        self.process.send_signal(how)
-        self.process.wait(PATIENCE_S)
-        self.process.stdout.close()
-
-    def close(self):
-        if self.process.poll() is None:
-            self.end()
-        self.directory.cleanup()
-
-
-class PageTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in CHROMIUM_FLAGS:
-            options.add_argument(flag)
-        options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-        cls.driver = webdriver.Chrome(service=DriverService(DRIVER), options=options)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.driver.quit()
-
-    def setUp(self):
-        self.read_console()
-
+class PageTest(BrowserTest):
     # ---- What a person sees ----
 
     def open(self, *args, query=''):
-        self.service = Stepcastd(*args)
-        self.addCleanup(self.service.close)
-        # The next test finds no connection that it did not make.
-        self.addCleanup(self.driver.get, 'about:blank')
+        self.begin(*args)
         self.driver.get(self.service.link + query)
 
     def find(self, name):
@@ -127,12 +51,8 @@ class PageTest(unittest.TestCase):
     def notice(self):
         return self.find('notice-text').text
 
-    def wait(self, condition, what):
-        try:
-            return WebDriverWait(self.driver, PATIENCE_S, 0.05).until(lambda _: condition())
-        except TimeoutException:
-            self.fail(f'{what} did not come; the status is {self.status!r}, '
-                      f'the notice {self.notice!r}, the console {self.read_console()}')
+    def describe(self):
+        return f'the status is {self.status!r}, the notice {self.notice!r}, {super().describe()}'
 
     def wait_status(self, pattern):
         """Waits for a status (told without regard to case), and returns the number in it."""
@@ -156,13 +76,6 @@ class PageTest(unittest.TestCase):
         button = self.find(name)
         self.wait(lambda: button.is_displayed() and button.is_enabled(), f'a button {name}')
         button.click()
-
-    def read_console(self):
-        return [entry['message'] for entry in self.driver.get_log('browser')
-                if entry['level'] == 'SEVERE']
-
-    def assert_quiet_console(self):
-        self.assertEqual(self.read_console(), [])
 
     # ---- The tests ----
 
@@ -337,14 +250,5 @@ class PageTest(unittest.TestCase):
                 self.wait_picture()
 
 
-def find_missing():
-    missing = [name for name, found in (('chromium', CHROMIUM), ('chromedriver', DRIVER),
-                                        ('python3-selenium', webdriver)) if not found]
-    return ', '.join(missing)
-
-
 if __name__ == '__main__':
-    if find_missing():
-        print(f'skipped: no {find_missing()} here')
-        sys.exit(SKIP)
-    unittest.main(verbosity=2)
+    main()

@@ -76,7 +76,9 @@ class Options(TestCase):
                 ('--allow-host', ('', '*', '*.example.org', 'http://example.org', 'a:0', 'a b',
                                   'a:99999', '[::1', 'a/b')),
                 ('--allow-origin', ('', '*', 'null', 'example.org', 'https://*.example.org',
-                                    'https://example.org/', 'ftp://example.org'))):
+                                    'https://example.org/', 'ftp://example.org')),
+                ('--allow-embedding', ('', '*', 'null', "'self'", 'https://a.example; script-src *',
+                                       'https://a.example https://b.example'))):
             for value in values:
                 with self.subTest(option=option, value=value):
                     status, err = await refused(f'{option}={value}')
@@ -240,38 +242,96 @@ class Origins(TestCase):
                 self.assertEqual(response.get('Cache-Control'), 'no-cache')
                 self.assertEqual(step_of(response.text), 1)
 
-    async def test_steering(self):
-        ask = ('Access-Control-Request-Method', 'PATCH')
-        good, bad = ('Origin', FRIEND), ('Origin', 'https://evil.example')
+    async def preflight(self, service, path, origin, method='PATCH', **options):
+        """What a browser asks before it lets a page ask: it sends no token along."""
+        return await service.request('OPTIONS', path, ('Origin', origin),
+                                     ('Access-Control-Request-Method', method),
+                                     ('Access-Control-Request-Headers', 'content-type'), **options)
+
+    def assert_granted(self, response, origin, methods):
+        self.assertEqual((response.status, response.body), (204, b''))
+        self.assertEqual(response.all('Access-Control-Allow-Origin'), [origin])
+        self.assertEqual(set(response.get('Access-Control-Allow-Methods').split(', ')), methods)
+        self.assertEqual(set(response.get('Access-Control-Allow-Headers').split(', ')),
+                         {'Authorization', 'Content-Type', 'If-None-Match'})
+        self.assertGreater(int(response.get('Access-Control-Max-Age')), 0)
+        self.assertEqual(response.all('Vary'), ['Origin'])
+        for header in ('Access-Control-Allow-Credentials', 'Set-Cookie'):
+            self.assertEqual(response.all(header), [])
+
+    def assert_not_granted(self, response, status):
+        self.assertEqual(response.status, status)
+        # An allowed origin may read why.
+        names = ('Methods', 'Headers', 'Credentials') + (('Origin',) if status == 403 else ())
+        for name in names:
+            self.assertEqual(response.all(f'Access-Control-Allow-{name}'), [], name)
+
+    async def test_preflights(self):
+        look = {'GET', 'HEAD'}
         async with Service(f'--allow-origin={FRIEND}', auth='token') as service:
-            path = '/sessions/pattern_1'
-            response = await service.request('OPTIONS', path, good, ask)
-            self.assertEqual((response.status, response.body), (204, b''))
-            self.assertEqual(response.get('Access-Control-Allow-Origin'), FRIEND)
-            self.assertEqual(response.get('Access-Control-Allow-Methods'),
-                             'GET, HEAD, PATCH, DELETE')
-            self.assertIn('Content-Type', response.get('Access-Control-Allow-Headers'))
+            for path, methods in (('/health', look), ('/generators', look), ('/events', look),
+                                  ('/sessions', {*look, 'POST'}),
+                                  ('/sessions/x', {*look, 'PATCH', 'DELETE'}),
+                                  ('/sessions/x/events', look), ('/sessions/x/frame.svg', look),
+                                  ('/sessions/x/frame.png?width=9', look)):
+                self.assert_granted(await self.preflight(service, path, FRIEND), FRIEND, methods)
+                for origin in ('https://evil.example', 'http://friend.example', 'null'):
+                    self.assert_not_granted(await self.preflight(service, path, origin), 403)
+                self.assert_not_granted(
+                    await self.preflight(service, path, FRIEND, host='evil.example'), 421)
+                # What is no browser's has no use for it.
+                self.assert_not_granted(await service.request('OPTIONS', path), 405)
+            for path in ('/', '/ws', '/sessions/x/ws', '/sessions/x/y', '/sessions/x/events/y',
+                         '/other', '*'):
+                self.assert_not_granted(await self.preflight(service, path, FRIEND), 405)
+
+    async def test_a_preflight_from_a_page_of_our_own(self):
+        """By another of our names: to its browser that is elsewhere."""
+        async with Service() as service:
+            origin = f'http://localhost:{service.port}'
+            self.assert_granted(await self.preflight(service, '/sessions', origin), origin,
+                                {'GET', 'HEAD', 'POST'})
+            response = await service.get('/sessions', ('Origin', origin))
+            self.assertEqual((response.status, response.all('Access-Control-Allow-Origin')),
+                             (200, [origin]))
             self.assertEqual(response.all('Access-Control-Allow-Credentials'), [])
+            self.assert_not_granted(
+                await self.preflight(service, '/sessions', f'http://localhost:{service.port + 1}'),
+                403)
 
-            # Nobody else gets such an answer, and it opens nothing by itself.
-            for headers, status in (((bad, ask), 403), ((ask,), 405), ((good,), 405)):
-                response = await service.request('OPTIONS', path, *headers)
-                self.assertEqual(response.status, status, headers)
-                self.assertEqual(response.all('Access-Control-Allow-Methods'), [])
-            response = await service.request('OPTIONS', path, good, ask, host='evil.example')
-            self.assertEqual(response.status, 421)
+    async def test_what_a_preflight_grants(self):
+        """A page elsewhere steers with a token, and with nothing else."""
+        async with Service(f'--allow-origin={FRIEND}', auth='token') as service:
+            headers = ('Origin', FRIEND), ('Content-Type', 'application/json')
+            for token, status in ((service.token, 201), (service.view_token(), 403), ('', 401)):
+                response = await service.request('POST', f'/sessions?token={token}', *headers,
+                                                 body=b'{"generator":"pattern"}')
+                self.assertEqual(response.status, status)
+                self.assertEqual(response.all('Access-Control-Allow-Origin'), [FRIEND])
             cookie = await self.cookie(service)
-            kind, body = ('Content-Type', 'application/json'), b'{"do":"stop"}'
-            response = await service.request('PATCH', path, good, kind, ('Cookie', cookie),
-                                             body=body)
+            response = await service.request('POST', '/sessions', *headers, ('Cookie', cookie),
+                                             body=b'{"generator":"pattern"}')
             self.assertEqual(response.status, 401)
+            response = await service.request('PATCH', '/sessions/pattern_1', *headers,
+                                             ('Authorization', f'Bearer {service.token}'),
+                                             body=b'{"do":"step"}')
+            self.assertEqual(response.status, 200)
+            response = await service.get('/sessions/pattern_1/frame.svg',
+                                         ('Origin', FRIEND),
+                                         ('Authorization', f'Bearer {service.token}'))
+            self.assertEqual(response.status, 200)
+            for header in ('ETag', 'Location', 'Stepcast-Role'):
+                self.assertIn(header, response.get('Access-Control-Expose-Headers'))
 
-            async with await service.connect_v1(generator='pattern', bytes=400):
-                response = await service.request(
-                    'PATCH', f'{path}?token={service.token}', good, kind, body=body)
-                self.assertEqual(response.status, 200, response)
-                self.assertEqual(response.get('Access-Control-Allow-Origin'), FRIEND)
-                self.assertIn('Stepcast-Role', response.get('Access-Control-Expose-Headers'))
+    async def test_event_streams(self):
+        async with Service(f'--allow-origin={FRIEND}', auth='token') as service:
+            reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+            writer.write(f'GET /events?token={service.token} HTTP/1.1\r\nOrigin: {FRIEND}\r\n'
+                         f'Host: 127.0.0.1:{service.port}\r\n\r\n'.encode())
+            status, *headers = (await reader.readuntil(b'\r\n\r\n')).decode().splitlines()
+            self.assertIn(' 200 ', status)
+            self.assertIn(f'Access-Control-Allow-Origin: {FRIEND}', headers)
+            writer.close()
 
     async def test_websockets(self):
         async with Service(f'--allow-origin={FRIEND}', auth='token') as service:
@@ -418,7 +478,7 @@ class Certificate(TlsCase):
                'XDG_CONFIG_HOME': str(config)}
         lines = ['[org/stepcast/Stepcast1]', f"tls-certificate='{made.certificate}'",
                  f"tls-key='{made.key}'", "allow-hosts=['box.example', '*']",
-                 f"allow-origins=['{FRIEND}', 'null']"]
+                 f"allow-origins=['{FRIEND}', 'null']", f"allow-embedding=['{FRIEND}', '*']"]
         keyfile.write_text('\n'.join(lines) + '\n')
         async with Room(env=env, has_view_link=False) as service:
             service.ssl = made.context
@@ -429,6 +489,45 @@ class Certificate(TlsCase):
                 self.assertEqual(response.status, status, (host, origin))
             await service.wait_log('“allow-hosts” can\'t have “\\*”')
             await service.wait_log('“allow-origins” can\'t have “null”')
+            await service.wait_log('“allow-embedding” can\'t have “\\*”')
+            host, = service.hosts('box.example')
+            policy = (await service.get('/', host=host)).get('Content-Security-Policy')
+            self.assertTrue(policy.endswith(f'; frame-ancestors {FRIEND}'), policy)
+
+
+class Embedding(TestCase):
+    FRAME = (('Sec-Fetch-Dest', 'iframe'), ('Sec-Fetch-Site', 'cross-site'))
+
+    async def cookie(self, service, *headers):
+        response = await service.get(f'/?token={service.token}', *headers)
+        self.assertEqual(response.status, 200)
+        pair, _, attributes = response.get('Set-Cookie').partition('; ')
+        return pair, attributes
+
+    async def test_the_cookie_in_a_frame(self):
+        async with Service(f'--allow-embedding={FRIEND}', auth='token') as service:
+            pair, attributes = await self.cookie(service, *self.FRAME)
+            self.assertEqual(attributes, 'HttpOnly; SameSite=None; Path=/; Secure; Partitioned')
+            response = await service.get('/page.js', ('Cookie', pair))
+            self.assertEqual(response.status, 200)
+            # Elsewhere it is as strict as ever.
+            for headers in ((), self.FRAME[:1], self.FRAME[1:],
+                            (self.FRAME[0], ('Sec-Fetch-Site', 'same-origin')),
+                            (self.FRAME[1], ('Sec-Fetch-Dest', 'document'))):
+                _, attributes = await self.cookie(service, *headers)
+                self.assertEqual(attributes, 'HttpOnly; SameSite=Strict; Path=/')
+
+    async def test_not_where_it_is_not_allowed(self):
+        async with Service(auth='token') as service:
+            _, attributes = await self.cookie(service, *self.FRAME)
+            self.assertEqual(attributes, 'HttpOnly; SameSite=Strict; Path=/')
+
+    async def test_it_does_not_let_that_page_ask(self):
+        async with Service(f'--allow-embedding={FRIEND}', auth='token') as service:
+            pair, _ = await self.cookie(service, *self.FRAME)
+            response = await service.get('/sessions', ('Origin', FRIEND), ('Cookie', pair))
+            self.assertEqual(response.status, 403)
+            self.assertEqual(response.all('Access-Control-Allow-Origin'), [])
 
 
 class Https(TlsCase):

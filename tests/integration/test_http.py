@@ -5,10 +5,12 @@
 """HTTP: what is answered, and the gate that every request passes."""
 
 import asyncio
+import gzip
 import re
 import socket
 import stat
 import struct
+import urllib.parse
 
 from stepcast import (FACTOR, SANITIZED, RawClient, Response, Service, TestCase, command_of,
                       descendants, main, parse_head, step_of, wait_for, within)
@@ -153,6 +155,234 @@ class Pages(Checks):
                 pass
             writer.close()
             self.assertEqual((await service.get('/health')).status, 200)
+
+
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+PAGE = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+        "connect-src 'self'; font-src 'none'; base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors 'none'")
+GZIP = ('Accept-Encoding', 'br;q=1.0, gzip;q=0.8, *;q=0.1')
+
+
+class Headers(Checks):
+    """What browsers are told of every answer, whatever it is."""
+
+    def assert_safe(self, response, policy, resource='same-origin'):
+        self.assertEqual(response.all('X-Content-Type-Options'), ['nosniff'])
+        self.assertEqual(response.all('Referrer-Policy'), ['no-referrer'])
+        self.assertEqual(response.all('Cross-Origin-Resource-Policy'), [resource])
+        self.assertEqual(response.all('Content-Security-Policy'), [policy])
+        is_page = policy.startswith(PAGE.partition('frame-ancestors')[0])
+        self.assertEqual(response.all('Cross-Origin-Opener-Policy'),
+                         ['same-origin'] if is_page else [])
+        permissions = response.all('Permissions-Policy')
+        self.assertEqual(len(permissions), 1 if is_page else 0)
+        for name in ('camera', 'geolocation', 'microphone', 'payment', 'usb'):
+            self.assertTrue(all(f'{name}=()' in value for value in permissions))
+
+    async def check(self, service, policy, status, method, path, *headers, body=b''):
+        with self.subTest(f'{method} {path}', status=status):
+            response = await service.request(method, path, *headers, body=body)
+            self.assertEqual(response.status, status, response)
+            self.assert_safe(response, policy)
+            return response
+
+    async def test_of_the_page(self):
+        async with Service(auth='token') as service:
+            token = f'?token={service.token}'
+            for path in ('/', '/index.html', '/style.css', '/page.js', '/messages.js'):
+                response = await self.check(service, PAGE, 200, 'GET', path + token)
+                await self.check(service, PAGE, 200, 'HEAD', path + token)
+                await self.check(service, PAGE, 304, 'GET', path + token,
+                                 ('If-None-Match', response.get('ETag')))
+                # Nobody learns from it what there is.
+                await self.check(service, NOTHING, 401, 'GET', path)
+            await self.check(service, PAGE, 204, 'GET', '/messages' + token)
+            await self.check(service, PAGE, 200, 'GET', '/messages' + token,
+                             ('Accept-Language', 'de'))
+            await self.check(service, PAGE, 404, 'GET', '/nothing' + token)
+
+    async def test_of_answers(self):
+        async with Service() as service:
+            session = b'{"generator":"pattern","name":"one"}'
+            json = ('Content-Type', 'application/json')
+            await self.check(service, NOTHING, 201, 'POST', '/sessions', json, body=session)
+            await self.check(service, NOTHING, 400, 'POST', '/sessions', json, body=b'{')
+            await self.check(service, NOTHING, 415, 'POST', '/sessions', body=b'{}')
+            for path in ('/health', '/generators', '/sessions', '/sessions/one'):
+                await self.check(service, NOTHING, 200, 'GET', path)
+            for path in ('/sessions/two', '/sessions/one/what', '/health/x', '/generators/x',
+                         '/sessions/one/frame.svg', '/sessions/one/frame.png'):
+                await self.check(service, NOTHING, 404, 'GET', path)
+            await self.check(service, NOTHING, 400, 'GET', '/sessions/one/frame.png?width=x')
+            await self.check(service, NOTHING, 405, 'PUT', '/')
+            await self.check(service, NOTHING, 403, 'GET', '/', ('Origin', 'https://evil.example'))
+            await self.check(service, NOTHING, 421, 'GET', '/', ('X', 'y'), ('Host', 'a.example'))
+            await self.check(service, NOTHING, 200, 'PATCH', '/sessions/one', json,
+                             body=b'{"do":"step"}')
+            await self.check(service, NOTHING, 204, 'DELETE', '/sessions/one')
+
+    async def test_of_pictures(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern', bytes=400) as client:
+                await client.send('step')
+                await client.until_told('paused')
+                for name, policy in (('frame.svg', FRAME), ('frame.png', NOTHING)):
+                    path = '/sessions/pattern_1/' + name
+                    response = await self.check(service, policy, 200, 'GET', path)
+                    await self.check(service, policy, 200, 'HEAD', path)
+                    await self.check(service, policy, 304, 'GET', path,
+                                     ('If-None-Match', response.get('ETag')))
+
+    async def test_of_events(self):
+        async with Service() as service:
+            async with await service.connect(generator='pattern', bytes=400):
+                for path in ('/events', '/sessions/pattern_1/events'):
+                    await self.check(service, NOTHING, 200, 'HEAD', path)
+                    reader, writer = await asyncio.open_connection('127.0.0.1', service.port)
+                    writer.write(f'GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\n\r\n'
+                                 .encode())
+                    head = await within(reader.readuntil(b'\r\n\r\n'), 'the head')
+                    self.assert_safe(Response(*parse_head(head), b''), NOTHING)
+                    writer.close()
+                await self.check(service, NOTHING, 404, 'GET', '/sessions/two/events')
+
+    async def test_of_handshakes(self):
+        async with Service() as service:
+            for path in ('/ws', '/sessions/none/ws'):
+                response = await service.get(path)
+                self.assertGreaterEqual(response.status, 400)
+                self.assert_safe(response, NOTHING)
+
+    async def test_embedding(self):
+        friends = ('https://friend.example', 'http://localhost:8000')
+        policy = PAGE.replace("frame-ancestors 'none'", 'frame-ancestors ' + ' '.join(friends))
+        async with Service('--allow-embedding=https://Friend.example:443',
+                           '--allow-embedding=http://localhost:8000') as service:
+            for path in ('/', '/page.js'):
+                await self.check(service, policy, 200, 'GET', path)
+            # All but the page stays where it is.
+            for path in ('/sessions', '/health'):
+                await self.check(service, NOTHING, 200, 'GET', path)
+
+
+class Wire(Checks):
+    """What the page's files are as they are sent."""
+
+    async def files(self, service):
+        """All that the page loads, by its name: (the answer compressed, the answer as it is)."""
+        files, ahead = {}, ['']
+        while ahead:
+            name = ahead.pop()
+            if name in files:
+                continue
+            files[name] = await service.get('/' + name, GZIP), await service.get('/' + name)
+            plain = files[name][1]
+            self.assertEqual(plain.status, 200, name)
+            links = re.findall(r"""(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'|(?:src|href)="([^"]+)"|url\(([^)]+)\)""",
+                               plain.text)
+            for link in (next(filter(None, groups)).strip('"\'') for groups in links):
+                if not re.match(r'[a-z]+:|#|//', link) and '{' not in link:
+                    ahead.append(urllib.parse.urljoin('/' + name, link).lstrip('/'))
+        return files
+
+    async def test_is_compressed(self):
+        async with Service() as service:
+            files = await self.files(service)
+            self.assertLessEqual({'', 'style.css', 'page.js', 'messages.js'}, set(files))
+            for name, (packed, plain) in files.items():
+                with self.subTest(name):
+                    self.assertEqual(packed.all('Content-Encoding'), ['gzip'])
+                    self.assertEqual(gzip.decompress(packed.body), plain.body)
+                    self.assertLess(len(packed.body), len(plain.body))
+                    self.assertEqual(packed.get('Content-Type'), plain.get('Content-Type'))
+                    self.assertEqual(plain.all('Content-Encoding'), [])
+                    for response in (packed, plain):
+                        self.assertEqual(response.all('Vary'), ['Accept-Encoding'])
+                        self.assertEqual(response.all('Cache-Control'), ['no-cache'])
+                    self.assertNotEqual(packed.get('ETag'), plain.get('ETag'))
+
+    async def test_is_at_most_100_kb(self):
+        async with Service() as service:
+            answers = [packed for packed, _ in (await self.files(service)).values()]
+            answers.append(await service.get('/messages', GZIP, ('Accept-Language', 'de')))
+            size = sum(len(f'{name}: {value}\r\n') for answer in answers
+                       for name, value in answer.headers)
+            size += sum(len(answer.body) for answer in answers)
+            self.assertLessEqual(size, 100000)
+
+    async def test_only_where_it_is_understood(self):
+        async with Service() as service:
+            for accepted, is_packed in (('gzip', True), ('GZIP', True), ('deflate, gzip', True),
+                                        ('*', True), ('identity', False), ('br', False), ('', False),
+                                        ('gzip;q=0', False), ('*, gzip;q=0', False),
+                                        ('gzipped', False)):
+                with self.subTest(accepted):
+                    response = await service.get('/', ('Accept-Encoding', accepted))
+                    self.assertEqual(response.get('Content-Encoding'), 'gzip' if is_packed else None)
+
+    async def test_is_not_sent_twice(self):
+        async with Service() as service:
+            for headers in ((), (GZIP,), (GZIP, ('Accept-Language', 'de'))):
+                for path in ('/', '/page.js') if len(headers) < 2 else ('/messages',):
+                    tag = (await service.get(path, *headers)).get('ETag')
+                    for match in (tag, f'W/{tag}', f'"x", {tag}'):
+                        response = await service.get(path, *headers, ('If-None-Match', match))
+                        self.assertEqual((response.status, response.body, response.get('ETag')),
+                                         (304, b'', tag))
+                        self.assertEqual(response.all('Content-Encoding'), [])
+                        self.assertIn('Accept-Encoding', response.all('Vary'))
+                    self.assertEqual((await service.get(path, *headers,
+                                                        ('If-None-Match', '"x"'))).status, 200)
+
+
+class Messages(Checks):
+    async def ask(self, service, accepted):
+        headers = () if accepted is None else (('Accept-Language', accepted),)
+        response = await service.get('/messages', *headers)
+        self.assertIn('Accept-Language', response.all('Vary'))
+        self.assertEqual(response.all('Cache-Control'), ['no-cache'])
+        return response
+
+    async def test_of_the_reader_s_language(self):
+        async with Service() as service:
+            for accepted in ('de', 'DE', 'de-AT', 'de-Latn-CH-1996', 'fr, de;q=0.5', 'en;q=0.1, de',
+                             'de;q=0.9, en;q=0.8', 'tlh-x-foo;q=1, de;q=0.1, *;q=0.1'):
+                with self.subTest(accepted):
+                    response = await self.ask(service, accepted)
+                    self.assertEqual(response.status, 200)
+                    self.assertEqual(response.all('Content-Language'), ['de'])
+                    self.assertEqual(response.all('Content-Type'), ['application/json'])
+                    self.assertEqual(response.json['language'], 'de')
+
+    async def test_english_needs_none(self):
+        async with Service() as service:
+            for accepted in (None, '', 'en', 'en-GB, de', 'de;q=0', 'de;q=0.4, en-US', '*', 'fr, nds',
+                             'd', 'de_AT', '../de', 'de.json', ',;q=,', '-', 'x' * 3000):
+                with self.subTest(accepted):
+                    response = await self.ask(service, accepted)
+                    self.assertEqual((response.status, response.body), (204, b''))
+                    self.assertEqual(response.all('Content-Language'), ['en'])
+
+    async def test_what_is_in_it(self):
+        """What the page says, and what generators say of themselves; nothing else."""
+        async with Service() as service:
+            catalogue = (await self.ask(service, 'de')).json
+            messages = catalogue['messages']
+            self.assertEqual(messages['Stop'], 'Anhalten')
+            self.assertEqual(messages['Feed'], 'Zufuhr')
+            self.assertNotIn('', messages)
+            self.assertNotIn('List the sessions', messages)
+            self.assertEqual(len(catalogue['plural']), 200)
+            self.assertEqual([n for n, form in enumerate(catalogue['plural']) if form == 0], [1])
+            generators = (await service.get('/generators')).json['generators']
+            for generator in generators:
+                self.assertIn(generator['summary'], messages)
+                for spec in generator['parameters']:
+                    for key in ('label', 'description', 'unit'):
+                        if spec.get(key):
+                            self.assertIn(spec[key], messages)
 
 
 class Picture(Checks):

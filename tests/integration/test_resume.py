@@ -217,6 +217,23 @@ class Every(ResumeCase):
             self.assertEqual(got, [(1, 4), (1, 5)] + [(2, i) for i in range(1, 6)])
             client.reset()
 
+    async def test_what_waits_while_the_next_run_begins(self):
+        """It is still owed, though nobody waits for it."""
+        async with Service() as service:
+            client, hello = await self.open(service, size=500_000, steps=2, receive_bytes=65536)
+            async with await service.connect_v1(f'/sessions/{hello["session"]}/ws') as other:
+                await client.send_json(type='start', id=1)
+                await other.next_state('finished')
+                await other.answered('start')
+                await other.next_state('running')
+                client.reset()
+                client, again, missed = await self.come_back(service, hello)
+                self.assertEqual((missed, again['run']), (0, 2))
+                # By their steps: others may be shown the beginning of a run that is held.
+                got = [(f['run'], f['step']) for f in await client.frames(4)]
+                self.assertEqual(got, [(1, 1), (1, 2), (2, 1), (2, 2)])
+            client.reset()
+
     async def test_a_stop_meanwhile_drops_what_waits(self):
         async with Service() as service:
             client, hello = await self.open(service)

@@ -17,7 +17,8 @@ KEYWORDS = ('_', 'N_', 'C_:1c,2', 'NC_:1c,2', 'ngettext:1,2', 'g_dcgettext:2', '
             'g_dpgettext2:2c,3')
 
 # What can have messages, of what is no C.
-DATA = ('data/*.desktop.in', 'data/*.gschema.xml', 'data/*.metainfo.xml.in')
+DATA = ('data/*.desktop.in', 'data/*.gschema.xml', 'data/*.metainfo.xml.in', 'data/web/*.html',
+        'data/web/*.js')
 
 UPDATE = 'update it by “meson compile -C _build stepcast-update-po”, and translate what is new'
 
@@ -35,7 +36,7 @@ def run(*command):
 
 
 def extract(files, template):
-    run('xgettext', '--from-code=UTF-8', *(f'--keyword={word}' for word in KEYWORDS),
+    run('env', f'GETTEXTDATADIRS={PO_DIR}', 'xgettext', '--from-code=UTF-8', *(f'--keyword={word}' for word in KEYWORDS),
         '--add-location=file', '--directory', SOURCE_DIR, '--force-po', '--output', template,
         *files)
     return template

@@ -249,6 +249,24 @@ test_origins (void)
 }
 
 static void
+test_embedders (void)
+{
+  g_autoptr (StepcastHosts) hosts = stepcast_hosts_new (8347, FALSE);
+
+  g_assert_null (stepcast_hosts_get_embedders (hosts));
+  stepcast_hosts_allow_embedding (hosts, "https://friend.example");
+  g_assert_cmpstr (stepcast_hosts_get_embedders (hosts), ==, "https://friend.example");
+  stepcast_hosts_allow_embedding (hosts, "http://localhost:8000");
+  g_assert_cmpstr (stepcast_hosts_get_embedders (hosts), ==,
+                   "https://friend.example http://localhost:8000");
+  /* To show the page is not to ask. */
+  g_assert_false (stepcast_hosts_allows_origins (hosts));
+  g_assert_cmpint (stepcast_hosts_classify (hosts, "https://friend.example", "localhost:8347",
+                                            NULL),
+                   ==, STEPCAST_ORIGIN_FOREIGN);
+}
+
+static void
 assert_uri (const StepcastHosts *hosts,
             const char *address,
             const char *outer,
@@ -303,6 +321,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/hosts/allowed", test_allowed_hosts);
   g_test_add_func ("/hosts/uris", test_uris);
   g_test_add_func ("/hosts/origins", test_origins);
+  g_test_add_func ("/hosts/embedders", test_embedders);
   g_test_add_func ("/hosts/links", test_links);
 
   return g_test_run ();

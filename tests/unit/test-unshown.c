@@ -8,24 +8,30 @@
 #define FRAME_BYTES 100
 
 static void
-give (StepcastUnshown *unshown, guint run, guint64 serial, gint64 now_us)
+give (StepcastUnshown *unshown, guint run, guint64 serial, gint64 now_us, gsize n_bytes)
 {
-  g_autoptr (GBytes) svg = g_bytes_new_take (g_malloc0 (FRAME_BYTES), FRAME_BYTES);
+  g_autoptr (GBytes) svg = g_bytes_new_take (g_malloc0 (n_bytes), n_bytes);
   g_autoptr (StepcastFrame) frame = stepcast_frame_new (svg, run, serial, serial, 0);
 
   stepcast_unshown_give (unshown, frame, now_us);
 }
 
 static void
-give_some (StepcastUnshown *unshown, guint run, guint64 first, guint64 last)
+give_long (StepcastUnshown *unshown, guint run, guint64 first, guint64 last, gsize n_bytes)
 {
   for (guint64 serial = first; serial <= last; serial++)
-    give (unshown, run, serial, (gint64) serial);
+    give (unshown, run, serial, (gint64) serial, n_bytes);
+}
+
+static void
+give_some (StepcastUnshown *unshown, guint run, guint64 first, guint64 last)
+{
+  give_long (unshown, run, first, last, FRAME_BYTES);
 }
 
 /* "1-7 1-8": the frames that are left. */
 static void
-assert_left (const StepcastUnshown *unshown, const char *expected)
+assert_serials (const StepcastUnshown *unshown, const char *expected)
 {
   g_autoptr (GPtrArray) frames = stepcast_unshown_list (unshown);
   g_autoptr (GString) left = g_string_new (NULL);
@@ -36,7 +42,13 @@ assert_left (const StepcastUnshown *unshown, const char *expected)
                             stepcast_frame_get_serial (frames->pdata[i]));
   g_assert_cmpstr (left->str, ==, expected);
   g_assert_cmpuint (stepcast_unshown_get_length (unshown), ==, frames->len);
-  g_assert_cmpuint (unshown->n_bytes, ==, frames->len * FRAME_BYTES);
+}
+
+static void
+assert_left (const StepcastUnshown *unshown, const char *expected)
+{
+  assert_serials (unshown, expected);
+  g_assert_cmpuint (unshown->n_bytes, ==, stepcast_unshown_get_length (unshown) * FRAME_BYTES);
 }
 
 static void
@@ -101,19 +113,100 @@ test_take_back (void)
   stepcast_unshown_clear (&unshown);
 }
 
+/* Frames of two runs wait when the second is stopped: what is taken back is theirs. */
+static void
+test_take_back_across_runs (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 4);
+  stepcast_unshown_settle (&unshown, 2);
+  assert_left (&unshown, "1-1 1-2 1-3 1-4");
+  give_some (&unshown, 2, 1, 2);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 2);
+
+  stepcast_unshown_take_back (&unshown, 3);
+  assert_left (&unshown, "1-1 1-2 1-3");
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 0);
+  give_some (&unshown, 3, 1, 1);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 1);
+
+  stepcast_unshown_clear (&unshown);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 0);
+}
+
+/* What is settled is owed, and waited for no more. */
+static void
+test_settle (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  give_some (&unshown, 1, 1, 4);
+  stepcast_unshown_settle (&unshown, 1); /* its own run has begun */
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 4);
+  stepcast_unshown_settle (&unshown, 3);
+  stepcast_unshown_settle (&unshown, 3);
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 0);
+  give_some (&unshown, 3, 1, 2);
+  assert_left (&unshown, "1-1 1-2 1-3 1-4 3-1 3-2");
+
+  stepcast_unshown_acknowledge (&unshown, 1, 2, 100);
+  assert_left (&unshown, "1-3 1-4 3-1 3-2");
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 2);
+  g_assert_cmpuint (stepcast_unshown_rewind (&unshown, 1, 3), ==, 0);
+  assert_left (&unshown, "1-4 3-1 3-2");
+  stepcast_unshown_acknowledge (&unshown, 3, 1, 100);
+  assert_left (&unshown, "3-2");
+  g_assert_cmpuint (stepcast_unshown_get_n_awaited (&unshown), ==, 1);
+
+  stepcast_unshown_clear (&unshown);
+}
+
+/* So long that five are kept. */
+#define LONG_BYTES (STEPCAST_MAX_KEPT_BYTES / 5)
+
 static void
 test_forget (void)
 {
   StepcastUnshown unshown;
 
   stepcast_unshown_init (&unshown);
-  give_some (&unshown, 1, 1, 9);
-  stepcast_unshown_forget (&unshown, 2, 5 * FRAME_BYTES);
-  assert_left (&unshown, "1-5 1-6 1-7 1-8 1-9");
-  stepcast_unshown_forget (&unshown, 2, FRAME_BYTES);
-  assert_left (&unshown, "1-8 1-9");
-  stepcast_unshown_forget (&unshown, 2, 0);
-  assert_left (&unshown, "1-8 1-9");
+  give_long (&unshown, 1, 1, 9, LONG_BYTES);
+  stepcast_unshown_forget (&unshown, 8);
+  assert_serials (&unshown, "1-2 1-3 1-4 1-5 1-6 1-7 1-8 1-9");
+  stepcast_unshown_forget (&unshown, 0);
+  assert_serials (&unshown, "1-5 1-6 1-7 1-8 1-9");
+  give_long (&unshown, 1, 10, 12, STEPCAST_MAX_KEPT_BYTES);
+  stepcast_unshown_forget (&unshown, 1);
+  assert_serials (&unshown, "1-11 1-12");
+  stepcast_unshown_forget (&unshown, 0);
+  assert_serials (&unshown, "1-11 1-12");
+
+  stepcast_unshown_clear (&unshown);
+}
+
+/* Of a viewer that acknowledges. */
+static void
+test_forget_settled (void)
+{
+  StepcastUnshown unshown;
+
+  stepcast_unshown_init (&unshown);
+  stepcast_unshown_acknowledge (&unshown, 1, 0, 1);
+  give_long (&unshown, 1, 1, 8, LONG_BYTES);
+  stepcast_unshown_forget (&unshown, 0);
+  assert_serials (&unshown, "1-1 1-2 1-3 1-4 1-5 1-6 1-7 1-8"); /* they are waited for */
+  stepcast_unshown_settle (&unshown, 2);
+  give_long (&unshown, 2, 1, 1, LONG_BYTES);
+  stepcast_unshown_forget (&unshown, 7);
+  assert_serials (&unshown, "1-3 1-4 1-5 1-6 1-7 1-8 2-1");
+  stepcast_unshown_forget (&unshown, 0);
+  assert_serials (&unshown, "1-5 1-6 1-7 1-8 2-1");
+  give_long (&unshown, 2, 2, 7, LONG_BYTES);
+  stepcast_unshown_forget (&unshown, 0);
+  assert_serials (&unshown, "2-1 2-2 2-3 2-4 2-5 2-6 2-7");
 
   stepcast_unshown_clear (&unshown);
 }
@@ -162,6 +255,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/unshown/acknowledge", test_acknowledge);
   g_test_add_func ("/unshown/acknowledge-across-runs", test_acknowledge_across_runs);
   g_test_add_func ("/unshown/take-back", test_take_back);
+  g_test_add_func ("/unshown/take-back-across-runs", test_take_back_across_runs);
+  g_test_add_func ("/unshown/settle", test_settle);
+  g_test_add_func ("/unshown/forget-settled", test_forget_settled);
   g_test_add_func ("/unshown/forget", test_forget);
   g_test_add_func ("/unshown/rewind", test_rewind);
 
