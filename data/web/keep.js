@@ -171,16 +171,22 @@ async function draw(svg, width) {
  * @param {string|Promise<string>} text
  */
 export async function copyText(text) {
-  if (navigator.clipboard?.write && window.ClipboardItem) {
+  const later = Promise.resolve(text);
+  const ways = [
+    () => navigator.clipboard.write([new ClipboardItem({
+      'text/plain': later.then((now) => new Blob([now], { type: 'text/plain' })),
+    })]),
+    async () => navigator.clipboard.writeText(await later),
+  ];
+
+  for (const way of ways)
     try {
-      const blob = Promise.resolve(text).then((now) => new Blob([now], { type: 'text/plain' }));
-      await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
+      await way();
       return;
     } catch {
       // Another way, then.
     }
-  }
-  copySelected(await text);
+  copySelected(await later);
 }
 
 /* A page that came by plain HTTP from another machine has no clipboard but this. */

@@ -30,7 +30,7 @@ function skip(svg, start, begin, end) {
 }
 
 /* Behind the tag or declaration that begins at `start`: a “>” in quotes is none of its own, nor is
- * one within the brackets of a DOCTYPE. */
+ * one of a declaration or a comment within a DOCTYPE. */
 function skipTag(svg, start) {
   let depth = 0;
 
@@ -38,11 +38,16 @@ function skipTag(svg, start) {
     switch (svg[i]) {
       case '"':
       case '\'': i = skip(svg, i, svg[i], svg[i]) - 1; break;
-      case '[': depth++; break;
-      case ']': depth--; break;
+      case '<':
+        if (i > start && svg.startsWith('<!--', i))
+          i = skip(svg, i, '<!--', '-->') - 1;
+        else if (i > start)
+          depth++;
+        break;
       case '>':
         if (depth === 0)
           return i + 1;
+        depth--;
         break;
       default: break;
     }

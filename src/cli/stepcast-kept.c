@@ -137,8 +137,8 @@ read_values (JsonObject *object, const char *name, GStrvBuilder *files, GError *
       return NULL;
     }
 
-  json_object_iter_init (&iter, json_node_get_object (values));
-  while (json_object_iter_next (&iter, &key, &node))
+  json_object_iter_init_ordered (&iter, json_node_get_object (values));
+  while (json_object_iter_next_ordered (&iter, &key, &node))
     {
       g_autofree char *text = value_to_text (node);
       g_autofree char *assignment = g_strconcat (key, "=", text, NULL);

@@ -64,6 +64,7 @@ typedef struct
   guint depth;
   guint recipe_depth; /* of the open <recipe>, from 1; 0 outside */
   gboolean is_svg;
+  gboolean has_entities;
   GString *text; /* (nullable): of the first one */
   gboolean is_over;
   GError *error;
@@ -138,6 +139,7 @@ on_entity_declaration (void *data,
 {
   SvgReader *self = data;
 
+  self->has_entities = TRUE;
   refuse (&self->error, STEPCAST_ERROR_INVALID_VALUE,
           _ ("it declares entities, which no picture of Stepcast’s does"));
   end_reading (self);
@@ -187,7 +189,7 @@ find_in_svg (const char *data, gsize length, GError **error)
 
   parse (&reader, data, length);
   text = reader.text;
-  if (!reader.is_svg)
+  if (!reader.is_svg && !reader.has_entities)
     {
       g_clear_error (&reader.error);
       refuse (error, STEPCAST_ERROR_INVALID_VALUE, _ ("it is neither an SVG nor a PNG"));
