@@ -7,6 +7,7 @@ STEPCASTD and STEPCAST are the programs to test. Without Chromium, its driver or
 is skipped.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -275,6 +276,27 @@ class KeepTest(browser.BrowserTest):
 
         self.driver.execute_script('window.ClipboardItem = undefined')
         self.assertIn('SVG', self.keep('copyPicture')['result'])
+
+    # As a person does it, with what the page has for it.
+    def test_through_the_page(self):
+        self.begin()
+        self.driver.get(self.service.link + '&generator=attractor&seed=5&start=no')
+        find = functools.partial(self.driver.find_element, 'css selector')
+        self.wait(lambda: self.driver.execute_script(
+            'return !document.querySelector("#step").disabled'), 'a page')
+        find('#step').click()
+        self.wait(lambda: self.driver.execute_script(
+            'return document.querySelector("#paper img:not([hidden])") !== null'), 'a picture')
+        for item, suffix in ((1, 'svg'), (2, 'png')):
+            find('#keep-button').click()
+            find(f'#keep-popover button:nth-of-type({item})').click()
+            path = self.downloads / f'attractor-run1-step1.{suffix}'
+            self.wait(path.exists, f'the {suffix}')
+            self.wait(lambda: path.name in find('#toast').text, 'what was done')
+            self.assertRegex(self.compute('--from', path), r'^<svg [^>]*><linear')
+        self.assertEqual(ELEMENT.sub('', (self.downloads / 'attractor-run1-step1.svg').read_text()),
+                         self.compute('--from', path))
+        self.assert_quiet_console()
 
     # ---- Texts into files ----
 
