@@ -216,21 +216,11 @@ export class Numbers {
     this.#plot?.setVisible(i, isOn);
   }
 
-  async #makePlot(list) {
+  #makePlot(list) {
     const host = makeElement('div', 'plot');
 
-    this.#section.querySelector('.plot')?.remove();
     this.#section.append(host);
-    const plot = await Plot.create(host, list, (row) => this.#tell(row));
-    if (list !== this.#metrics) {
-      plot?.destroy();
-      return;
-    }
-    this.#plot = plot;
-    this.#legend.querySelectorAll('button').forEach((button, i) => {
-      if (button.getAttribute('aria-pressed') !== 'true')
-        plot?.setVisible(i, false);
-    });
+    this.#plot = new Plot(host, list.length, (row) => this.#tell(row));
     this.#drawSoon();
   }
 

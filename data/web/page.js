@@ -5,6 +5,7 @@ import { Announcer } from './announcer.js';
 import { Controls } from './controls.js';
 import { Face } from './face.js';
 import { makeForm } from './interim.js';
+import { Keep } from './keep.js';
 import { Log } from './log.js';
 import { loadMessages, translate } from './messages.js';
 import { Notice } from './notice.js';
@@ -29,6 +30,8 @@ class Page {
   #widgets;
   #sidebar;
   #list = null;
+  /* What saves the pictures of a watch. */
+  #keeps = new WeakMap();
 
   #route = null;
   #watch = null;
@@ -40,6 +43,8 @@ class Page {
     this.#widgets = this.#makeWidgets();
     this.#sidebar = new Sidebar({ panel: byId('sidebar'), button: byId('sessions-button'),
                                   close: byId('sidebar-close'), scrim: byId('scrim') });
+    new Tools(byId('header-tools'), new Toast(byId('toast')))
+      .addKeep(() => this.#keeps.get(this.#watch));
     byId('keys-button').addEventListener('click', () => this.#widgets.shortcuts.open());
     byId('generator').addEventListener('change', () => this.#choose(byId('generator').value));
     addEventListener('popstate', () => this.#show(takeRoute(), history.state?.own));
@@ -150,6 +155,7 @@ class Page {
     const watch = new Watch(session, this.#widgets, {
       isOwn, isToStart: route.start, onValues: (specs) => this.#keepValues(route, specs),
     });
+    this.#keeps.set(watch, new Keep({ stage: this.#widgets.stage, session }));
     session.addEventListener('hello', () => {
       if (this.#list && watch === this.#watch)
         this.#list.current = watch.name;
