@@ -74,6 +74,7 @@ complete -c stepcast -n $run -l output -r -F -d 'Keep the last picture in a file
 complete -c stepcast -n $run -s n -l steps -x -d 'Stop after so many steps'
 complete -c stepcast -n $run -s r -l rate -x -d 'So many steps a second at most'
 complete -c stepcast -n $run -l name -x -d 'Call the session so'
+complete -c stepcast -n $run -l title -x -d 'What people call it'
 complete -c stepcast -n $run -l when-unwatched -x -a 'run pause stop' -d 'What it does when all viewers have gone'
 complete -c stepcast -n $run -l grace -x -d 'How long after that'
 complete -c stepcast -n $run -l cwd -x -a '(__fish_complete_directories)' -d 'Run the program in this folder'
@@ -87,4 +88,5 @@ complete -c stepcast -n '__stepcast_command status' -s f -l follow -d 'A line wi
 complete -c stepcast -n '__stepcast_command show' -l format -x -a 'svg png' -d 'The format'
 complete -c stepcast -n '__stepcast_command show' -l width -x -d 'In pixels'
 complete -c stepcast -n '__stepcast_command open link' -l view -d 'For those who may only look'
+complete -c stepcast -n '__stepcast_command link' -l qr -d 'Print it as a QR code, too'
 complete -c stepcast -n '__stepcast_command close' -s a -l all -d 'Close all sessions'
