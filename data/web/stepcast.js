@@ -5,9 +5,9 @@
  * Stepcast's client: a module of its own that imports nothing, for Stepcast's page and for anybody
  * else's. `doc/protocol.md` says what it speaks.
  *
- *     import { StepcastSession, StepcastPicture } from 'http://127.0.0.1:8765/stepcast.js';
+ *     import { StepcastSession, StepcastPicture } from 'http://127.0.0.1:8347/stepcast.js';
  *
- *     const session = new StepcastSession('http://127.0.0.1:8765/sessions/pattern', { token });
+ *     const session = new StepcastSession('http://127.0.0.1:8347/sessions/pattern', { token });
  *     const picture = new StepcastPicture(document.querySelector('#picture'));
  *     session.addEventListener('frame', ({ detail }) => picture.show(detail.svg, detail.header));
  *     for (const type of ['shown', 'broken', 'dropped'])
@@ -30,6 +30,10 @@ const HELLO_MS = 15000;
  * for WebSocket; and when it is tried again behind the server-sent events' back. */
 const BLOCKED_ATTEMPTS = 2;
 const UPGRADE_SECONDS = [60, 120, 300, 600];
+
+/* A picture that could not be had is asked for again. */
+const FETCH_TRIES = 3;
+const FETCH_AGAIN_MS = 1000;
 
 /* The one reason of 1008 for which one may come back. */
 const UNREAD = 'More than 256 KiB of answers were not read';
@@ -79,24 +83,33 @@ function valuesOf(specs) {
 /* Where a session is, in all the ways in which it is asked for. */
 class Address {
   #root;
-  #path;
   #query;
   #token;
 
   constructor(url, token) {
     const base = new URL(url, document.baseURI);
-    const path = base.pathname.replace(/\/$/, '');
-    const [, root, name] = path.match(/^(.*\/)sessions\/([^/]+?)(?:\/ws)?$/) ?? [];
+    const { root, name } = Address.#parse(base);
 
-    if (name === undefined && !path.endsWith('/ws'))
-      throw new TypeError(`“${url}” is neither a session’s address nor that of /ws.`);
-    base.protocol = base.protocol.replace(/^ws/, 'http');
-    this.name = name === undefined ? null : decodeURIComponent(name);
+    if (root === undefined)
+      throw new TypeError(`“${url}” is neither a session’s address or link, nor that of /ws.`);
+    this.name = name;
     this.#query = base.searchParams;
     this.#token = token ?? this.#query.get('token');
     this.#query.delete('token');
-    this.#path = name === undefined ? 'ws' : `sessions/${name}`;
-    this.#root = new URL(root ?? path.slice(0, -'ws'.length), base.origin);
+    this.#query.delete('session');
+    this.#root = new URL(root, base.origin.replace(/^ws/, 'http'));
+  }
+
+  /* `…/sessions/NAME`, with or without `/ws`; the page's link, `…/?session=NAME`; or `…/ws`. */
+  static #parse({ pathname, searchParams }) {
+    const [, root, name] = pathname.match(/^(.*\/)sessions\/([^/]+?)(?:\/ws)?\/?$/) ?? [];
+
+    if (name !== undefined)
+      return { root, name: decodeURIComponent(name) };
+    if (pathname.endsWith('/ws'))
+      return { root: pathname.slice(0, -'ws'.length), name: null };
+    return searchParams.has('session')
+      ? { root: pathname.replace(/[^/]*$/, ''), name: searchParams.get('session') } : {};
   }
 
   /** Whether the session was opened by us, and is not somebody's that we have joined. */
@@ -106,8 +119,8 @@ class Address {
 
   /** The WebSocket; `resume` says as whom one comes back. */
   makeSocketUrl(resume) {
-    const url = this.#make(this.isOwn ? 'ws' : `${this.#path}/ws`,
-                           { ...Object.fromEntries(this.#query), ...resume });
+    const path = this.isOwn ? 'ws' : `sessions/${encodeURIComponent(this.name)}/ws`;
+    const url = this.#make(path, { ...Object.fromEntries(this.#query), ...resume });
 
     url.protocol = url.protocol.replace(/^http/, 'ws');
     return url;
@@ -178,8 +191,14 @@ class SocketLink {
 
   /** Ends it for good: nobody comes back for this one, and nothing is told any more. */
   close() {
+    const socket = this.#socket;
+
     this.#on = {};
-    this.#socket.close(1000);
+    // A browser complains of one that is closed before it is open.
+    if (socket.readyState === WebSocket.CONNECTING)
+      socket.addEventListener('open', () => socket.close(1000));
+    else
+      socket.close(1000);
     this.#finish();
   }
 
@@ -368,21 +387,31 @@ class EventsLink {
 
   /* One picture at a time, the newest that there is. */
   async #fetchNext() {
-    if (this.#isFetching || this.#notice === null || (this.#acknowledges && this.#unshown !== null))
+    if (this.#isFetching || this.#notice === null || !this.#on.frame ||
+        (this.#acknowledges && this.#unshown !== null))
       return;
 
     const notice = this.#notice;
     this.#notice = null;
     this.#isFetching = true;
-    try {
-      const picture = await fetchPicture(this.#address, this.#name, notice);
-      if (picture !== null)
-        this.#tell(picture);
-    } catch {
-      // The next notice brings another; if the service has gone, the events' end tells.
-    }
+    const picture = await fetchPicture(this.#address, this.#name, notice).catch(() => null);
     this.#isFetching = false;
+    if (picture !== null)
+      this.#tell(picture);
+    else
+      this.#postpone(notice);
     this.#fetchNext();
+  }
+
+  /* Where the session stands still, no other notice comes. */
+  #postpone(notice) {
+    const tries = (notice.tries ?? 0) + 1;
+
+    if (tries < FETCH_TRIES)
+      setTimeout(() => {
+        this.#notice ??= { ...notice, tries };
+        this.#fetchNext();
+      }, FETCH_AGAIN_MS);
   }
 
   #tell({ header, svg }) {
@@ -417,6 +446,7 @@ async function fetchPicture(address, name, known) {
   if (run !== undefined)
     Object.assign(header, { run: Number(run), serial: Number(serial) });
   delete header.bytes;
+  delete header.tries;
   return { header, svg };
 }
 
@@ -465,8 +495,8 @@ export class StepcastSession extends EventTarget {
   #stopReport = null;
 
   /**
-   * @param {string|URL} url `…/sessions/NAME` (somebody's session) or `…/ws?generator=…&PARAM=…`
-   *   (a session of one's own, which ends with this one)
+   * @param {string|URL} url `…/sessions/NAME` (somebody's session; what `stepcast link` prints will
+   *   do, too) or `…/ws?generator=…&PARAM=…` (a session of one's own, which ends with this one)
    * @param {object} [options]
    * @param {?string} [options.token] what a link carries; our own page has a cookie
    * @param {'latest'|'every'} [options.delivery]
@@ -525,7 +555,8 @@ export class StepcastSession extends EventTarget {
   start() { return this.request('start'); }
   pause() { return this.request('pause'); }
   resume() { return this.request('resume'); }
-  step(n = 1) { return this.request('step', { steps: n }); }
+  /** So many steps, then a pause. (`step` is where the session is.) */
+  stepBy(n = 1) { return this.request('step', { steps: n }); }
   setRate(rate) { return this.request('rate', { rate }); }
 
   async stop() {
@@ -561,7 +592,7 @@ export class StepcastSession extends EventTarget {
    * client that tells this no more than it shows. It takes the headers of all `frame` events.
    */
   acknowledge(header) {
-    if (header[VIEWER] === this.#viewerKey)
+    if (header?.[VIEWER] === this.#viewerKey)
       this.#link?.acknowledge(header);
   }
 
@@ -576,12 +607,15 @@ export class StepcastSession extends EventTarget {
     }
   }
 
-  /** Tries at once what would be tried later; after the end, too. */
+  /** Tries at once what would be tried later: to come back, also after the end, or to do better
+   * than with events. */
   retryNow() {
     const isWaiting = this.#connection === 'reconnecting' && this.#retryAt !== null;
 
     if (isWaiting || this.#connection === 'closed')
       this.#connect();
+    else if (this.#connection === 'events' && this.#upgrade === null && this.#eventsMode === 'auto')
+      this.#tryUpgrade();
   }
 
   /** Leaves: nobody comes back. */
@@ -645,27 +679,35 @@ export class StepcastSession extends EventTarget {
       this.#recover(end);
   }
 
-  /* A stream of events ends in the same way whatever ended. */
-  #onEventsEnd(end) {
+  /* A stream of events ends in the same way whatever ended: the session, the service, the network.
+   * A WebSocket is tried next, and if it still does not get through, events again. */
+  async #onEventsEnd(end) {
     this.#link = null;
     this.#stopUpgrade();
     this.#blocked = BLOCKED_ATTEMPTS - 1;
-    this.#recover(end);
+    await this.#investigate(end, false);
   }
 
-  async #investigate(end) {
+  async #investigate(end, wasSocket = true) {
     const status = await this.#probe();
 
     if (this.#link !== null || this.#connection === 'closed')
       return;
     if (status === 401 || status === 403)
-      this.#finish({ ...end, error: { code: 'permission-denied', message: 'The service does not know this link any more.' } });
+      this.#giveUp(end, 'permission-denied', 'The service does not know this link any more.');
     else if (status === 404)
-      this.#finish({ ...end, error: { code: 'unknown-session', message: 'The session has ended.' } });
-    else if (status === 200 && this.#isBlocked())
-      this.#connectEvents();
+      this.#giveUp(end, 'unknown-session', 'The session has ended.');
+    else if (status === 200 && wasSocket && this.#isBlocked())
+      this.#workAround(end);
     else
       this.#recover(end);
+  }
+
+  #workAround(end) {
+    if (this.#eventsMode !== 'never' && !this.#address.isOwn)
+      this.#connectEvents();
+    else
+      this.#recover({ ...end, reason: 'WebSockets do not get through to the service.' });
   }
 
   async #probe() {
@@ -683,8 +725,7 @@ export class StepcastSession extends EventTarget {
 
   #isBlocked() {
     this.#blocked++;
-    return this.#eventsMode !== 'never' && !this.#address.isOwn &&
-           this.#blocked >= BLOCKED_ATTEMPTS;
+    return this.#blocked >= BLOCKED_ATTEMPTS;
   }
 
   #recover(end) {
@@ -702,6 +743,10 @@ export class StepcastSession extends EventTarget {
     this.#retryAt = Date.now() + delay;
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#setConnection('reconnecting', end);
+  }
+
+  #giveUp(end, code, message) {
+    this.#finish({ ...end, error: { code, message } });
   }
 
   #finish(end) {
@@ -755,11 +800,16 @@ export class StepcastSession extends EventTarget {
           this.#receive(message, 'open');
       },
       frame: (header, svg) => this.#link === link && this.#onFrame(header, svg),
-      end: (end) => this.#link === link ? this.#onSocketEnd(end) : this.#planUpgrade(),
+      end: (end) => this.#link === link ? this.#onSocketEnd(end) : this.#onUpgradeFailed(),
     });
 
     clearTimeout(this.#upgradeTimer);
     this.#upgrade = link;
+  }
+
+  #onUpgradeFailed() {
+    this.#upgrade = null;
+    this.#planUpgrade();
   }
 
   #takeUpgrade(link) {
@@ -784,7 +834,7 @@ export class StepcastSession extends EventTarget {
     this.#listeners = new AbortController();
     const { signal } = this.#listeners;
     document.addEventListener('visibilitychange', () => !document.hidden && this.#hurry(), { signal });
-    addEventListener('online', () => this.#hurry(), { signal });
+    addEventListener('online', () => this.#onOnline(), { signal });
     // A page that goes says so; else the service would wait for it to come back.
     addEventListener('pagehide', ({ persisted }) => !persisted && this.#link?.close(), { signal });
     addEventListener('pageshow', ({ persisted }) => persisted && this.#hurry(), { signal });
@@ -792,6 +842,11 @@ export class StepcastSession extends EventTarget {
 
   #hurry() {
     if (this.#connection === 'reconnecting')
+      this.retryNow();
+  }
+
+  #onOnline() {
+    if (this.#connection === 'reconnecting' || this.#connection === 'events')
       this.retryNow();
   }
 
@@ -821,15 +876,17 @@ export class StepcastSession extends EventTarget {
     if (isNew) {
       this.#viewerKey++;
       this.#lastFrame = null;
-      this.#progress = this.#metrics = this.#stopReport = null;
+      this.#progress = this.#metrics = null;
     }
+    if (hello.state !== 'stopped')
+      this.#stopReport = null;
     this.#values = valuesOf(hello.parameters);
     this.#rate = hello.rate;
     this.#title = hello.title ?? null;
     this.#keepState(hello);
+    this.#sendOptions(hello);
     this.#setConnection(connection);
     this.#tell('hello', hello);
-    this.#sendOptions(hello);
     if (connection === 'events')
       this.#planUpgrade();
   }
@@ -927,7 +984,6 @@ export class StepcastPicture extends EventTarget {
       return image;
     });
     container.append(this.#front, this.#back);
-    document.addEventListener('visibilitychange', () => this.#work());
   }
 
   /** `{svg, header}` of the frame in sight, as they were given; or null */
@@ -970,12 +1026,20 @@ export class StepcastPicture extends EventTarget {
       return;
 
     this.#isBusy = true;
-    while (this.#waiting && !document.hidden) {
+    while (this.#waiting) {
+      await StepcastPicture.#waitUntilSeen();
       const frame = this.#waiting;
       this.#waiting = null;
-      await this.#showOne(frame, this.#age);
+      if (frame)
+        await this.#showOne(frame, this.#age);
     }
     this.#isBusy = false;
+  }
+
+  static async #waitUntilSeen() {
+    while (document.hidden)
+      await new Promise(
+        (resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
   }
 
   async #showOne(frame, age) {
@@ -1023,3 +1087,419 @@ export class StepcastPicture extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+/* ---- The element ---- */
+
+const VIEW_STYLE = `
+  :host {
+    display: inline-flex; flex-direction: column; gap: 0.5rem; box-sizing: border-box;
+    inline-size: 30rem; max-inline-size: 100%; font: 0.9rem/1.4 system-ui, sans-serif;
+  }
+  :host([hidden]), [hidden] { display: none !important; }
+  [part~="picture"] {
+    position: relative; flex: 1 1 auto; min-block-size: 4rem; aspect-ratio: var(--ratio, 16 / 9);
+    overflow: hidden;
+  }
+  [part~="picture"]:focus-visible, button:focus-visible {
+    outline: 2px solid Highlight; outline-offset: 2px;
+  }
+  img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: contain; }
+  :host([stale]) img { opacity: 0.45; }
+  [part~="message"] {
+    position: absolute; z-index: 1; inset: 0; margin: auto; block-size: fit-content; padding: 0.5rem;
+    text-align: center; text-wrap: balance;
+  }
+  [part~="message"] > span {
+    padding: 0.2em 0.4em; background: Canvas; color: CanvasText; border-radius: 0.4em;
+  }
+  [part~="controls"] { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
+  [part~="status"] { font-variant-numeric: tabular-nums; }
+  button { font: inherit; padding: 0.3em 0.9em; min-block-size: 2rem; }
+`;
+
+/* Which action a state's first button is, and whether the other two can be used. */
+const VIEW_CONTROLS = {
+  idle: { start: 'start', step: true, stop: false },
+  running: { start: 'pause', step: false, stop: true },
+  paused: { start: 'resume', step: true, stop: true },
+  stopping: { start: null, step: false, stop: false },
+  stopped: { start: 'start', step: true, stop: false },
+  finished: { start: 'start', step: true, stop: false },
+  failed: { start: 'start', step: true, stop: false },
+};
+
+const SESSION_EVENTS = ['hello', 'state', 'parameters', 'rate', 'title', 'progress', 'metrics', 'log',
+                        'frame', 'skipped', 'error', 'connection'];
+const PICTURE_EVENTS = ['shown', 'broken', 'dropped'];
+
+/* The words that the element says; see StepcastView.translate. */
+const _ = (msgid) => StepcastView.translate(msgid);
+
+function makeElement(name, part, properties = {}) {
+  const element = Object.assign(document.createElement(name), properties);
+
+  element.setAttribute('part', part);
+  return element;
+}
+
+/**
+ * `<stepcast-view src="…/sessions/NAME" token="…" controls>`: a session on anybody's page.
+ *
+ * Attributes: `src` and `token` as the url and the token of StepcastSession; `controls` (with
+ * buttons and keys for who may steer), `label` (what the picture is), `delivery`, `max-fps`. What it
+ * sets itself: `state`, `connection`, and `stale` while the picture is not of the present.
+ *
+ * Parts: `picture`, `image`, `message`, `controls`, `button` (with `start`, `step`, `stop` or
+ * `retry`), `status`. Without a height of its own it has the shape of its pictures.
+ *
+ * Events: those of StepcastSession, and `shown`, `broken` and `dropped` of StepcastPicture; they do
+ * not bubble.
+ */
+export class StepcastView extends HTMLElement {
+  static observedAttributes = ['src', 'token', 'controls', 'label', 'delivery', 'max-fps'];
+
+  /** Translates what the element says; a page may put a function of its own here. */
+  static translate = (msgid) => msgid;
+
+  static #sheet = null;
+
+  #session = null;
+  #picture;
+  #nodes;
+  #isPlanned = false;
+  /* The picture in sight is of a connection that has ended. */
+  #isOld = false;
+  #notice = null;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+
+    if (StepcastView.#sheet === null) {
+      StepcastView.#sheet = new CSSStyleSheet();
+      StepcastView.#sheet.replaceSync(VIEW_STYLE);
+    }
+    root.adoptedStyleSheets = [StepcastView.#sheet];
+    this.#nodes = this.#build(root);
+    this.#picture = new StepcastPicture(this.#nodes.picture);
+    for (const type of PICTURE_EVENTS)
+      this.#picture.addEventListener(type, ({ detail }) => this.#onPicture(type, detail));
+    root.addEventListener('keydown', (event) => this.#onKey(event));
+  }
+
+  /** The StepcastSession, while the element is in a document and has a `src`; else null */
+  get session() { return this.#session; }
+  /** The StepcastPicture */
+  get picture() { return this.#picture; }
+
+  get src() { return this.getAttribute('src') ?? ''; }
+  set src(url) { this.setAttribute('src', url); }
+  get token() { return this.getAttribute('token'); }
+  set token(token) { this.#reflect('token', token); }
+  get controls() { return this.hasAttribute('controls'); }
+  set controls(isWanted) { this.toggleAttribute('controls', Boolean(isWanted)); }
+  get label() { return this.getAttribute('label') ?? ''; }
+  set label(text) { this.setAttribute('label', text); }
+  get delivery() { return this.getAttribute('delivery') === 'every' ? 'every' : 'latest'; }
+  set delivery(delivery) { this.setAttribute('delivery', delivery); }
+  get maxFps() { return Number(this.getAttribute('max-fps')) || null; }
+  set maxFps(fps) { this.#reflect('max-fps', fps); }
+
+  connectedCallback() {
+    // What was set before the element was defined hides what it is defined with.
+    for (const name of ['src', 'token', 'controls', 'label', 'delivery', 'maxFps'])
+      if (Object.hasOwn(this, name)) {
+        const value = this[name];
+        delete this[name];
+        this[name] = value;
+      }
+    this.#plan();
+  }
+
+  disconnectedCallback() {
+    this.#plan();
+  }
+
+  attributeChangedCallback(name, before, now) {
+    if (before === now)
+      return;
+    if (name === 'src' || name === 'token')
+      this.#plan(true);
+    else if ((name === 'delivery' || name === 'max-fps') && this.#session?.hello)
+      this.#ask(() => this.#session.setOptions({ delivery: this.delivery, maxFps: this.maxFps ?? 60 }));
+    this.#render();
+  }
+
+  // ---- The session ----
+
+  /* What is moved leaves and comes in one go, and src and token are set one after the other. */
+  #plan(isOther = false) {
+    if (isOther)
+      this.#leave();
+    if (this.#isPlanned)
+      return;
+    this.#isPlanned = true;
+    queueMicrotask(() => {
+      this.#isPlanned = false;
+      if (!this.isConnected)
+        this.#leave();
+      else if (this.#session === null && this.src)
+        this.#open();
+    });
+  }
+
+  #open() {
+    try {
+      this.#session = new StepcastSession(this.src, {
+        token: this.token, delivery: this.delivery, maxFps: this.maxFps ?? undefined });
+    } catch (error) {
+      this.#notice = error.message;
+      this.#render();
+      return;
+    }
+
+    const session = this.#session;
+    for (const type of SESSION_EVENTS)
+      session.addEventListener(type, ({ detail }) => {
+        if (session === this.#session)
+          this.#onSession(type, detail);
+      });
+    this.#notice = null;
+    this.#render();
+  }
+
+  #leave() {
+    const session = this.#session;
+
+    this.#session = null;
+    session?.close();
+    this.#picture.clear();
+    this.#render();
+  }
+
+  #onSession(type, detail) {
+    switch (type) {
+      case 'frame':
+        this.#picture.show(detail.svg, detail.header);
+        break;
+      case 'hello':
+      case 'state':
+        this.#notice = null;
+        this.#pullFrame(detail);
+        this.#render();
+        break;
+      case 'connection':
+        this.#isOld ||= this.#picture.current !== null && !this.#isLive;
+        this.#render();
+        break;
+      case 'error':
+        this.#notice = detail.message;
+        this.#render();
+        break;
+      case 'progress':
+        this.#renderStatus();
+        break;
+      default:
+    }
+    this.#tell(type, detail);
+  }
+
+  #onPicture(type, header) {
+    const wasEmpty = !this.#nodes.message.hidden;
+
+    this.#session?.acknowledge(header);
+    if (type === 'shown' && (wasEmpty || this.#isOld)) {
+      this.#isOld &&= !this.#isLive;
+      this.#render();
+    }
+    this.#tell(type, header);
+  }
+
+  /* What was stopped is drawn when it is asked for. */
+  async #pullFrame({ state, run, step }) {
+    const session = this.#session;
+
+    if (step === 0 || (state !== 'stopped' && state !== 'failed'))
+      return;
+    const picture = await session.fetchPicture();
+    if (picture !== null && session === this.#session && session.run === run &&
+        session.state === state)
+      this.#picture.show(picture.svg, picture.header);
+  }
+
+  async #ask(action) {
+    try {
+      await action();
+    } catch (error) {
+      // The end of the connection is told where it ends.
+      if (error.code !== 'closed')
+        this.#notice = error.message;
+    }
+    this.#render();
+  }
+
+  get #isLive() {
+    return this.#session?.connection === 'open' || this.#session?.connection === 'events';
+  }
+
+  // ---- What is shown ----
+
+  #build(root) {
+    const nodes = {
+      picture: makeElement('div', 'picture'),
+      message: makeElement('p', 'message'),
+      text: document.createElement('span'),
+      retry: makeElement('button', 'button retry', { type: 'button' }),
+      controls: makeElement('div', 'controls'),
+      start: makeElement('button', 'button start', { type: 'button' }),
+      step: makeElement('button', 'button step', { type: 'button' }),
+      stop: makeElement('button', 'button stop', { type: 'button' }),
+      status: makeElement('span', 'status'),
+    };
+    const { picture, message, controls, start, step, stop } = nodes;
+
+    message.setAttribute('role', 'status');
+    message.append(nodes.text, nodes.retry);
+    controls.setAttribute('role', 'group');
+    start.setAttribute('aria-keyshortcuts', 'Space');
+    step.setAttribute('aria-keyshortcuts', '.');
+    stop.setAttribute('aria-keyshortcuts', 'S');
+    start.addEventListener('click', () => this.#act(this.#choices.start));
+    step.addEventListener('click', () => this.#act('step'));
+    stop.addEventListener('click', () => this.#act('stop'));
+    nodes.retry.addEventListener('click', () => this.#session?.retryNow());
+    controls.append(start, step, stop, nodes.status);
+    picture.append(message);
+    root.append(picture, controls);
+    return nodes;
+  }
+
+  #act(action) {
+    const session = this.#session;
+
+    if (session && action)
+      this.#ask(() => (action === 'step' ? session.stepBy() : session[action]()));
+  }
+
+  /* What can be done now. */
+  get #choices() {
+    const mayControl = this.#session?.role === 'control' && this.#isLive;
+
+    return (mayControl && VIEW_CONTROLS[this.#session.state]) ||
+           { start: null, step: false, stop: false };
+  }
+
+  #render() {
+    const { picture, message, text, retry, controls, start, step, stop } = this.#nodes;
+    const { start: action, step: canStep, stop: canStop } = this.#choices;
+    const connection = this.#session?.connection ?? null;
+    const state = this.#session?.hello ? this.#session.state : null;
+
+    this.#reflect('connection', connection);
+    this.#reflect('state', state);
+    this.toggleAttribute('stale', this.#isOld || state === 'failed');
+    this.#picture.description = this.label || this.#session?.title || 'Stepcast';
+
+    text.textContent = this.#describeMessage(connection, state);
+    retry.textContent = _('Try again');
+    retry.hidden = connection !== 'closed';
+    message.hidden = text.textContent === '' && retry.hidden;
+
+    controls.hidden = !this.controls;
+    controls.setAttribute('aria-label', _('Controls'));
+    if (this.controls !== picture.hasAttribute('tabindex'))
+      this.controls ? picture.setAttribute('tabindex', '0') : picture.removeAttribute('tabindex');
+    start.textContent = { pause: _('Pause'), resume: _('Resume') }[action] ?? _('Start');
+    step.textContent = _('Step');
+    stop.textContent = _('Stop');
+    this.#enable(start, action !== null);
+    this.#enable(step, canStep);
+    this.#enable(stop, canStop);
+    this.#renderStatus();
+  }
+
+  /* A button that is disabled loses the focus: the picture has the same keys. */
+  #enable(button, isEnabled) {
+    const hadFocus = button === this.shadowRoot.activeElement;
+
+    button.disabled = !isEnabled;
+    if (hadFocus && !isEnabled)
+      this.#nodes.picture.focus();
+  }
+
+  #renderStatus() {
+    const { state, step } = this.#session ?? {};
+
+    this.#nodes.status.textContent = this.#session?.hello
+      ? StepcastView.#describeState(state, step.toLocaleString()) : '';
+  }
+
+  static #describeState(state, step) {
+    switch (state) {
+      case 'idle': return _('ready to start');
+      case 'running': return _('step {step}').replace('{step}', step);
+      case 'paused': return _('paused at step {step}').replace('{step}', step);
+      case 'stopping': return _('stopping…');
+      case 'stopped': return _('stopped at step {step}').replace('{step}', step);
+      case 'finished': return _('finished at step {step}').replace('{step}', step);
+      case 'failed': return _('failed at step {step}').replace('{step}', step);
+      default: return state;
+    }
+  }
+
+  #describeMessage(connection, state) {
+    if (this.#notice !== null)
+      return this.#notice;
+    switch (connection) {
+      case null: return '';
+      case 'connecting': return _('Connecting…');
+      case 'reconnecting': return _('The connection was lost. It is tried again…');
+      case 'closed': return _('The session has ended, or can’t be reached.');
+      default: break;
+    }
+    if (state === 'failed')
+      return this.#session.reason?.message ?? _('It failed.');
+    if (this.#picture.current !== null)
+      return '';
+    return state === 'idle' ? _('Not started yet') : _('Waiting for the first picture…');
+  }
+
+  #reflect(name, value) {
+    if (value === null || value === undefined)
+      this.removeAttribute(name);
+    else if (this.getAttribute(name) !== String(value))
+      this.setAttribute(name, value);
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  // ---- Keys ----
+
+  #onKey(event) {
+    if (!this.controls || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented)
+      return;
+
+    const button = this.#findButton(event);
+    if (button === null)
+      return;
+    if (!event.repeat || button === this.#nodes.step)
+      button.click();
+    event.preventDefault();
+  }
+
+  #findButton({ key, target }) {
+    switch (key) {
+      // A button that has the focus is pressed by it already.
+      case ' ': return target instanceof HTMLButtonElement ? null : this.#nodes.start;
+      case '.': return this.#nodes.step;
+      case 's':
+      case 'S': return this.#nodes.stop;
+      default: return null;
+    }
+  }
+}
+
+if (!customElements.get('stepcast-view'))
+  customElements.define('stepcast-view', StepcastView);
