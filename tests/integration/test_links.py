@@ -13,6 +13,7 @@ import unittest
 import xml.etree.ElementTree as xml
 
 from stepcast import Service, TestCase, main, within
+from test_beyond import Room
 from test_dbus import Desktop
 from test_http_api import send
 
@@ -86,8 +87,8 @@ class Links(TestCase):
                 'still': f'{service.url}sessions/one/frame.svg', 'local': True})
 
     async def test_by_the_host_that_was_asked(self):
-        async with Service('--address=0.0.0.0', '--allow-host=phone.example',
-                           '--allow-host=proxy.example:443') as service:
+        async with Room('--address=0.0.0.0', '--allow-host=phone.example',
+                        '--allow-host=proxy.example:443', has_view_link=False) as service:
             await self.open(service)
             cases = {f'phone.example:{service.port}': f'http://phone.example:{service.port}/',
                      f'PHONE.example:{service.port}': f'http://phone.example:{service.port}/',
