@@ -9,6 +9,7 @@
 #include "stepcast-client.h"
 #include "stepcast-command.h"
 #include "stepcast-output.h"
+#include "stepcast-qr.h"
 
 /* link and open: a session's page. */
 
@@ -54,15 +55,33 @@ link_print_json (Link *link)
                                                     link->name, link->role, link->url));
 }
 
+static gboolean
+link_print_qr (Link *link, GError **error)
+{
+  g_autofree char *blocks = stepcast_qr_make_blocks (link->url);
+
+  if (blocks == NULL)
+    {
+      stepcast_command_refuse (error, _ ("The link is too long for a QR code"));
+      return FALSE;
+    }
+  g_print ("%s", blocks);
+  return TRUE;
+}
+
 static int
 run_link_command (char **argv, gboolean is_opened)
 {
   g_auto (Link) link = { 0 };
   gboolean wants_json = FALSE;
   gboolean is_view = FALSE;
+  gboolean is_qr = FALSE;
   const GOptionEntry entries[] = {
     { "view", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &is_view,
       N_ ("The link for those who may only look"), NULL },
+    /* "open" has none: without a name the list ends here. */
+    { is_opened ? NULL : "qr", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &is_qr,
+      N_ ("Print it as a QR code, too, for a phone"), NULL },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GError) error = NULL;
@@ -76,6 +95,8 @@ run_link_command (char **argv, gboolean is_opened)
     link_print_json (&link);
   else if (!is_opened)
     g_print ("%s\n", link.url);
+  if (is_qr && !wants_json && !link_print_qr (&link, &error))
+    return stepcast_client_report (error);
   return STEPCAST_CLI_EXIT_SUCCESS;
 }
 

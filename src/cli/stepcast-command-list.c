@@ -14,7 +14,7 @@
 
 /* list: all sessions, one a line. */
 
-#define N_COLUMNS 6
+#define N_COLUMNS 7
 
 typedef char *Row[N_COLUMNS];
 
@@ -27,6 +27,7 @@ fill_row (Row row, StepcastDBusSession *session)
   row[3] = g_strdup_printf ("%" PRIu64, stepcast_dbus_session_get_step (session));
   row[4] = stepcast_session_text_format_rate (stepcast_dbus_session_get_steps_per_second (session));
   row[5] = g_strdup_printf ("%u", stepcast_dbus_session_get_viewers (session));
+  row[6] = stepcast_output_escape (stepcast_session_text_get_title (session));
 }
 
 static void
@@ -39,15 +40,19 @@ fill_heading (Row row)
   row[3] = g_strdup (_ ("STEP"));
   row[4] = g_strdup (_ ("STEPS/S"));
   row[5] = g_strdup (_ ("VIEWERS"));
+  /* TRANSLATORS: a heading of a table: what people call a session */
+  row[6] = g_strdup (_ ("TITLE"));
 }
 
-/* Texts stand on the left of their column, numbers on the right. */
+/* Texts stand on the left of their column, numbers on the right; what is last needs no blanks. */
 static void
-print_row (Row row, const int *widths, int coloured, StepcastColour colour)
+print_row (Row row, const int *widths, int n_columns, int coloured, StepcastColour colour)
 {
-  for (int i = 0; i < N_COLUMNS; i++)
+  for (int i = 0; i < n_columns; i++)
     {
-      g_autofree char *cell = stepcast_output_pad (row[i], i < 3 ? widths[i] : -widths[i]);
+      g_autofree char *cell = i == N_COLUMNS - 1 ?
+                                g_strdup (row[i]) :
+                                stepcast_output_pad (row[i], i < 3 ? widths[i] : -widths[i]);
       StepcastColour own = coloured < 0 || coloured == i ? colour : STEPCAST_COLOUR_NONE;
 
       g_print ("%s%s%s%s", i > 0 ? "  " : "", stepcast_output_begin_colour (STDOUT_FILENO, own),
@@ -56,9 +61,21 @@ print_row (Row row, const int *widths, int coloured, StepcastColour colour)
   g_print ("\n");
 }
 
+/* Titles are shown where somebody has given one. */
+static int
+count_columns (GPtrArray *sessions)
+{
+  for (guint i = 0; i < sessions->len; i++)
+    if (g_strcmp0 (stepcast_session_text_get_title (sessions->pdata[i]),
+                   stepcast_dbus_session_get_name (sessions->pdata[i])) != 0)
+      return N_COLUMNS;
+  return N_COLUMNS - 1;
+}
+
 static void
 print_table (GPtrArray *sessions)
 {
+  int n_columns = count_columns (sessions);
   g_autofree Row *rows = g_new0 (Row, sessions->len + 1);
   int widths[N_COLUMNS] = { 0 };
 
@@ -70,9 +87,10 @@ print_table (GPtrArray *sessions)
     for (int j = 0; j < N_COLUMNS; j++)
       widths[j] = MAX (widths[j], stepcast_output_get_width (rows[i][j]));
 
-  print_row (rows[0], widths, -1, STEPCAST_COLOUR_HEADING);
+  print_row (rows[0], widths, n_columns, -1, STEPCAST_COLOUR_HEADING);
   for (guint i = 0; i < sessions->len; i++)
-    print_row (rows[i + 1], widths, 2, stepcast_session_text_get_colour (sessions->pdata[i]));
+    print_row (rows[i + 1], widths, n_columns, 2,
+               stepcast_session_text_get_colour (sessions->pdata[i]));
 
   for (guint i = 0; i <= sessions->len; i++)
     for (int j = 0; j < N_COLUMNS; j++)

@@ -168,6 +168,7 @@ print_session (StepcastDBusSession *session, GVariant *viewers)
     stepcast_output_escape (stepcast_dbus_session_get_generator (session));
   g_autofree char *state = stepcast_session_text_describe_with_maker (session);
   g_autofree char *reason = stepcast_session_text_format_reason (session);
+  g_autofree char *title = stepcast_output_escape (stepcast_session_text_get_title (session));
   g_autofree char *shown =
     g_strdup_printf ("%s%s%s", stepcast_output_begin_colour (STDOUT_FILENO, colour), state,
                      stepcast_output_end_colour (STDOUT_FILENO, colour));
@@ -175,6 +176,9 @@ print_session (StepcastDBusSession *session, GVariant *viewers)
   g_print ("%s%s%s\n", stepcast_output_begin_colour (STDOUT_FILENO, STEPCAST_COLOUR_HEADING),
            stepcast_dbus_session_get_name (session),
            stepcast_output_end_colour (STDOUT_FILENO, STEPCAST_COLOUR_HEADING));
+  if (g_strcmp0 (title, stepcast_dbus_session_get_name (session)) != 0)
+    /* TRANSLATORS: a label: what people call a session */
+    print_entry (_ ("Title"), title);
   /* TRANSLATORS: a label: the generator or the program whose pictures a session shows */
   print_entry (_ ("Shows"), generator);
   print_entry (_ ("State"), shown);

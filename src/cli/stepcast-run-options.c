@@ -22,6 +22,7 @@ typedef struct
 {
   char *from;
   char *name;
+  char *title;
   double rate;
   char *when_unwatched;
   char *grace; /* a text: 0 is a value, too */
@@ -41,6 +42,7 @@ raw_options_clear (RawOptions *raw)
 {
   g_free (raw->from);
   g_free (raw->name);
+  g_free (raw->title);
   g_free (raw->when_unwatched);
   g_free (raw->grace);
   g_free (raw->cwd);
@@ -82,6 +84,8 @@ parse_raw (StepcastRunOptions *self, RawOptions *raw, char **argv, GError **erro
       N_ ("Do so many steps a second at most"), N_ ("N") },
     { "name", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->name,
       N_ ("Call the session so (default: after what it shows)"), N_ ("NAME") },
+    { "title", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->title,
+      N_ ("What people call the session (default: its name)"), N_ ("TEXT") },
     { "when-unwatched", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->when_unwatched,
       N_ ("What it does when all viewers have gone: run (default), pause or stop"), N_ ("WHAT") },
     { "grace", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, &raw->grace,
@@ -314,6 +318,8 @@ fill_session_options (StepcastRunOptions *self, RawOptions *raw)
 
   if (raw->name != NULL)
     add (&builder, "name", g_variant_new_string (raw->name));
+  if (raw->title != NULL)
+    add (&builder, "title", g_variant_new_string (raw->title));
   if (raw->rate != 0)
     add (&builder, "rate", g_variant_new_double (raw->rate));
   if (raw->when_unwatched != NULL)

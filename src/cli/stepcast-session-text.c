@@ -377,6 +377,20 @@ reason_to_json (StepcastDBusSession *session)
   return g_variant_builder_end (&builder);
 }
 
+/**
+ * stepcast_session_text_get_title:
+ * @session: a session
+ *
+ * Returns: (transfer none): what people call it; its name where the service is older than titles
+ */
+const char *
+stepcast_session_text_get_title (StepcastDBusSession *session)
+{
+  const char *title = stepcast_dbus_session_get_title (session);
+
+  return title != NULL ? title : stepcast_dbus_session_get_name (session);
+}
+
 static GVariant *
 known_or_null (double value)
 {
@@ -460,6 +474,7 @@ stepcast_session_text_to_json (StepcastDBusSession *session, GVariant *viewers)
   GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
 
   add_text (&builder, "name", stepcast_dbus_session_get_name (session));
+  add_text (&builder, "title", stepcast_session_text_get_title (session));
   add_text (&builder, "generator", stepcast_dbus_session_get_generator (session));
   add_text (&builder, "kind", stepcast_dbus_session_get_kind (session));
   add_text (&builder, "state", stepcast_dbus_session_get_state (session));

@@ -21,6 +21,7 @@ char *stepcast_session_text_format_reason (StepcastDBusSession *session);
 char *stepcast_session_text_format_seconds (double seconds);
 char *stepcast_session_text_format_rate (double rate);
 char *stepcast_session_text_format_percent (double progress);
+const char *stepcast_session_text_get_title (StepcastDBusSession *session);
 GVariant *stepcast_session_text_to_json (StepcastDBusSession *session, GVariant *viewers);
 
 G_END_DECLS

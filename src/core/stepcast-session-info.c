@@ -22,6 +22,18 @@ stepcast_session_get_name (StepcastSession *self)
   return self->name;
 }
 
+/**
+ * stepcast_session_get_title:
+ * @self: a session
+ *
+ * Returns: (transfer none): what people call it: free text, its name until it is given another
+ */
+const char *
+stepcast_session_get_title (StepcastSession *self)
+{
+  return self->title;
+}
+
 StepcastSource *
 stepcast_session_get_source (StepcastSession *self)
 {
@@ -320,6 +332,19 @@ StepcastActor *
 stepcast_session_get_rate_actor (StepcastSession *self)
 {
   return self->rate_actor;
+}
+
+/**
+ * stepcast_session_get_title_actor:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): who gave it its title; %NULL where it has had it from the
+ *   beginning
+ */
+StepcastActor *
+stepcast_session_get_title_actor (StepcastSession *self)
+{
+  return self->title_actor;
 }
 
 /**

@@ -9,6 +9,7 @@
 
 #include "stepcast-error.h"
 #include "stepcast-parameters.h"
+#include "stepcast-title.h"
 
 /* All sessions of the service, by name. Who opened one closes it; a closed session is off the list
  * at once, and is kept until it has stopped. Lives on the main context. */
@@ -219,6 +220,28 @@ has_room (StepcastSessionManager *self, GError **error)
   return TRUE;
 }
 
+/* @title: (transfer full) (nullable) */
+static StepcastSession *
+add_session (StepcastSessionManager *self,
+             const char *name,
+             char *title,
+             StepcastSource *source,
+             GVariant *parameters)
+{
+  g_autofree char *own_name = name != NULL ? g_strdup (name) : make_name (self, source);
+  g_autofree char *own_title = title;
+  StepcastSession *session =
+    stepcast_session_new (own_name, source, parameters, self->stop_deadline_ms);
+
+  if (own_title != NULL)
+    stepcast_session_set_title (session, own_title, NULL);
+  g_ptr_array_add (self->sessions, session);
+  g_hash_table_insert (self->by_name, (char *) stepcast_session_get_name (session), session);
+  g_signal_emit (self, signals[SESSION_ADDED], 0, session);
+
+  return session;
+}
+
 /**
  * stepcast_session_manager_open:
  * @self: a manager
@@ -228,7 +251,7 @@ has_room (StepcastSessionManager *self, GError **error)
  * @error: %STEPCAST_ERROR_UNKNOWN_PARAMETER, %STEPCAST_ERROR_INVALID_VALUE,
  *   %STEPCAST_ERROR_LIMIT_EXCEEDED, or %STEPCAST_ERROR_BAD_STATE once all are closed
  *
- * Opens a session, idle.
+ * Opens a session, idle, whose title is its name.
  *
  * Returns: (transfer none) (nullable): the session, or %NULL with @error set
  */
@@ -239,26 +262,45 @@ stepcast_session_manager_open (StepcastSessionManager *self,
                                GVariant *parameters,
                                GError **error)
 {
+  return stepcast_session_manager_open_titled (self, name, NULL, source, parameters, error);
+}
+
+/**
+ * stepcast_session_manager_open_titled:
+ * @self: a manager
+ * @name: (nullable): as stepcast_session_manager_open() has it
+ * @title: (nullable): what people are to call it, whatever it is; %NULL for its name
+ * @source: where its frames come from, registered or not
+ * @parameters: an `a{sv}`, whatever is in it
+ * @error: those of stepcast_session_manager_open()
+ *
+ * Opens a session, idle. Who is told of it finds the title there.
+ *
+ * Returns: (transfer none) (nullable): the session, or %NULL with @error set
+ */
+StepcastSession *
+stepcast_session_manager_open_titled (StepcastSessionManager *self,
+                                      const char *name,
+                                      const char *title,
+                                      StepcastSource *source,
+                                      GVariant *parameters,
+                                      GError **error)
+{
   g_autoptr (GVariant) checked = NULL;
-  g_autofree char *own_name = NULL;
-  StepcastSession *session;
+  g_autofree char *own_title = NULL;
 
   g_return_val_if_fail (STEPCAST_IS_SESSION_MANAGER (self), NULL);
 
   if (!has_room (self, error) || (name != NULL && !check_name (self, name, error)))
+    return NULL;
+  if (title != NULL && (own_title = stepcast_title_read (title, error)) == NULL)
     return NULL;
   checked =
     stepcast_parameters_check (stepcast_source_get_generator_type (source), parameters, error);
   if (checked == NULL)
     return NULL;
 
-  own_name = name != NULL ? g_strdup (name) : make_name (self, source);
-  session = stepcast_session_new (own_name, source, checked, self->stop_deadline_ms);
-  g_ptr_array_add (self->sessions, session);
-  g_hash_table_insert (self->by_name, (char *) stepcast_session_get_name (session), session);
-  g_signal_emit (self, signals[SESSION_ADDED], 0, session);
-
-  return session;
+  return add_session (self, name, g_steal_pointer (&own_title), source, checked);
 }
 
 /**

@@ -32,6 +32,12 @@ StepcastSession *stepcast_session_manager_open (StepcastSessionManager *self,
                                                 StepcastSource *source,
                                                 GVariant *parameters,
                                                 GError **error);
+StepcastSession *stepcast_session_manager_open_titled (StepcastSessionManager *self,
+                                                       const char *name,
+                                                       const char *title,
+                                                       StepcastSource *source,
+                                                       GVariant *parameters,
+                                                       GError **error);
 StepcastSession *stepcast_session_manager_create (StepcastSessionManager *self,
                                                   const char *generator,
                                                   GVariant *parameters,

@@ -24,6 +24,7 @@ struct _StepcastSession
   GObject parent_instance;
 
   char *name;
+  char *title; /* what people call it */
   StepcastSource *source;
   guint stop_deadline_ms;
   guint draw_deadline_ms;
@@ -48,10 +49,11 @@ struct _StepcastSession
   StepcastDrawings *drawings;   /* its latest frame, and who wants another */
   StepcastStops *stops;         /* who waits for the standstill */
 
-  StepcastActor *next_actor; /* (nullable): who makes the next request */
-  StepcastActor *actor;      /* (nullable): whose request made the present state */
-  StepcastActor *restarter;  /* (nullable): of "start" after "stop" */
-  StepcastActor *rate_actor; /* (nullable): who set the rate last */
+  StepcastActor *next_actor;  /* (nullable): who makes the next request */
+  StepcastActor *actor;       /* (nullable): whose request made the present state */
+  StepcastActor *restarter;   /* (nullable): of "start" after "stop" */
+  StepcastActor *rate_actor;  /* (nullable): who set the rate last */
+  StepcastActor *title_actor; /* (nullable): who gave it its title */
 };
 
 gboolean stepcast_session_carry_out (StepcastSession *self,

@@ -7,6 +7,7 @@
 
 #include "stepcast-enum-types.h"
 #include "stepcast-error.h"
+#include "stepcast-title.h"
 
 /* One computation under control: a state machine over the runs of one source.
  *
@@ -29,6 +30,7 @@ enum
 {
   PROP_STATE = 1,
   PROP_RATE,
+  PROP_TITLE,
   PROP_N_SINKS,
   PROP_WHEN_UNWATCHED,
   N_PROPS
@@ -683,6 +685,9 @@ stepcast_session_get_property (GObject *object, guint id, GValue *value, GParamS
     case PROP_RATE:
       g_value_set_double (value, stepcast_allowance_get_rate (&self->allowance));
       break;
+    case PROP_TITLE:
+      g_value_set_string (value, self->title);
+      break;
     case PROP_N_SINKS:
       g_value_set_uint (value, stepcast_followers_get_length (self->followers));
       break;
@@ -727,6 +732,8 @@ stepcast_session_finalize (GObject *object)
   g_clear_pointer (&self->actor, stepcast_actor_unref);
   g_clear_pointer (&self->restarter, stepcast_actor_unref);
   g_clear_pointer (&self->rate_actor, stepcast_actor_unref);
+  g_clear_pointer (&self->title_actor, stepcast_actor_unref);
+  g_free (self->title);
   g_free (self->name);
 
   G_OBJECT_CLASS (stepcast_session_parent_class)->finalize (object);
@@ -746,6 +753,8 @@ stepcast_session_class_init (StepcastSessionClass *klass)
                        STEPCAST_SESSION_STATE_IDLE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_RATE] = g_param_spec_double ("rate", NULL, NULL, 0, STEPCAST_MAX_RATE, 0,
                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_TITLE] =
+    g_param_spec_string ("title", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   properties[PROP_N_SINKS] = g_param_spec_uint ("n-sinks", NULL, NULL, 0, G_MAXUINT, 0,
                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   /* It tells of the grace time, too. */
@@ -821,6 +830,7 @@ stepcast_session_new (const char *name,
   StepcastSession *self = g_object_new (STEPCAST_TYPE_SESSION, NULL);
 
   self->name = g_strdup (name);
+  self->title = g_strdup (name);
   self->source = g_object_ref (source);
   self->changes = stepcast_changes_new (stepcast_source_get_generator_type (source), parameters,
                                         on_change_applied, self);
@@ -880,5 +890,36 @@ stepcast_session_set_rate (StepcastSession *self, double rate, GError **error)
     stepcast_run_yield (self->run);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RATE]);
   stepcast_session_proceed (self);
+  return TRUE;
+}
+
+/**
+ * stepcast_session_set_title:
+ * @self: a session
+ * @title: what people are to call it, whatever it is
+ * @error: those of stepcast_title_read()
+ *
+ * Its name, and so its addresses, stay.
+ *
+ * Returns: %FALSE with @error set
+ */
+gboolean
+stepcast_session_set_title (StepcastSession *self, const char *title, GError **error)
+{
+  g_autofree char *read = NULL;
+
+  g_return_val_if_fail (STEPCAST_IS_SESSION (self), FALSE);
+
+  read = stepcast_title_read (title, error);
+  if (read == NULL || g_str_equal (read, self->title))
+    {
+      stepcast_session_act_for (self, NULL);
+      return read != NULL;
+    }
+
+  take_next_actor (self, &self->title_actor);
+  g_free (self->title);
+  self->title = g_steal_pointer (&read);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TITLE]);
   return TRUE;
 }

@@ -90,6 +90,7 @@ void stepcast_session_set_draw_deadline (StepcastSession *self, guint draw_deadl
 void stepcast_session_set_stop_deadline (StepcastSession *self, guint stop_deadline_ms);
 guint stepcast_session_get_stop_deadline (StepcastSession *self);
 const char *stepcast_session_get_name (StepcastSession *self);
+const char *stepcast_session_get_title (StepcastSession *self);
 StepcastSource *stepcast_session_get_source (StepcastSession *self);
 StepcastSessionState stepcast_session_get_state (StepcastSession *self);
 const char *stepcast_session_get_state_nick (StepcastSession *self);
@@ -112,6 +113,7 @@ void stepcast_session_act_for (StepcastSession *self, StepcastActor *actor);
 StepcastActor *stepcast_session_get_actor (StepcastSession *self);
 StepcastActor *stepcast_session_get_parameters_actor (StepcastSession *self);
 StepcastActor *stepcast_session_get_rate_actor (StepcastSession *self);
+StepcastActor *stepcast_session_get_title_actor (StepcastSession *self);
 StepcastActor *stepcast_session_get_holder (StepcastSession *self);
 
 void stepcast_session_set_when_unwatched (StepcastSession *self,
@@ -120,6 +122,8 @@ void stepcast_session_set_when_unwatched (StepcastSession *self,
 StepcastWhenUnwatched stepcast_session_get_when_unwatched (StepcastSession *self);
 const char *stepcast_session_get_when_unwatched_nick (StepcastSession *self);
 guint stepcast_session_get_grace_ms (StepcastSession *self);
+
+gboolean stepcast_session_set_title (StepcastSession *self, const char *title, GError **error);
 
 gboolean stepcast_session_set_rate (StepcastSession *self, double rate, GError **error);
 double stepcast_session_get_rate (StepcastSession *self);

@@ -54,6 +54,7 @@ static const char *const unwatched_actions[] = { "run", "pause", "stop", NULL };
 /* clang-format off */
 #define SESSION_OPTIONS                                                                            \
   { .key = "name", .type = "s" },                                                                  \
+  { .key = "title", .type = "s" },                                                                 \
   { .key = "lifetime", .type = "s", .choices = lifetimes },                                        \
   { .key = "start", .type = "b" },                                                                 \
   { .key = "rate", .type = "d", .minimum = 0, .maximum = STEPCAST_MAX_RATE },                      \
@@ -194,19 +195,22 @@ open_session (StepcastManagerObject *self,
     g_variant_ref_sink (g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0));
   const char *caller = g_dbus_method_invocation_get_sender (invocation);
   const char *name = NULL;
+  const char *title = NULL;
   const char *lifetime = lifetimes[0];
   g_autoptr (StepcastActor) actor = make_actor (self, invocation);
   double rate = 0;
   StepcastSession *session;
 
   g_variant_lookup (options, "name", "&s", &name);
+  g_variant_lookup (options, "title", "&s", &title);
   g_variant_lookup (options, "lifetime", "&s", &lifetime);
   g_variant_lookup (options, "rate", "d", &rate);
 
   if (!is_rate (rate, error))
     return NULL;
-  session = stepcast_session_manager_open (self->manager, name, source,
-                                           parameters != NULL ? parameters : no_parameters, error);
+  session =
+    stepcast_session_manager_open_titled (self->manager, name, title, source,
+                                          parameters != NULL ? parameters : no_parameters, error);
   if (session == NULL)
     return NULL;
 

@@ -218,6 +218,13 @@ on_rate_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionObj
 }
 
 static void
+on_title_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionObject *self)
+{
+  stepcast_dbus_session_set_title (STEPCAST_DBUS_SESSION (self),
+                                   stepcast_session_get_title (session));
+}
+
+static void
 on_sinks_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionObject *self)
 {
   stepcast_dbus_session_set_viewers (STEPCAST_DBUS_SESSION (self),
@@ -546,20 +553,23 @@ stepcast_session_object_iface_init (StepcastDBusSessionIface *iface)
 
 /* ---- the object ---- */
 
-/* "Rate" is the only property that can be written; the generated setter takes whatever it gets. */
+/* "Rate" and "Title" are the only properties that can be written; the generated setters take
+ * whatever they get. */
 static gboolean
-set_rate (GDBusConnection *connection,
-          const char *sender,
-          const char *object_path,
-          const char *interface_name,
-          const char *property_name,
-          GVariant *value,
-          GError **error,
-          gpointer user_data)
+set_property (GDBusConnection *connection,
+              const char *sender,
+              const char *object_path,
+              const char *interface_name,
+              const char *property_name,
+              GVariant *value,
+              GError **error,
+              gpointer user_data)
 {
   StepcastSessionObject *self = user_data;
 
   act_for (self, sender);
+  if (g_str_equal (property_name, "Title"))
+    return stepcast_session_set_title (self->session, g_variant_get_string (value, NULL), error);
   return stepcast_session_set_rate (self->session, g_variant_get_double (value), error);
 }
 
@@ -572,7 +582,7 @@ stepcast_session_object_get_vtable (GDBusInterfaceSkeleton *skeleton)
     {
       self->vtable = *G_DBUS_INTERFACE_SKELETON_CLASS (stepcast_session_object_parent_class)
                         ->get_vtable (skeleton);
-      self->vtable.set_property = set_rate;
+      self->vtable.set_property = set_property;
     }
   return &self->vtable;
 }
@@ -643,11 +653,13 @@ stepcast_session_object_new (StepcastSessionManager *manager,
   on_address_changed (links, NULL, self);
   on_parameters_changed (session, self);
   on_rate_changed (session, NULL, self);
+  on_title_changed (session, NULL, self);
   on_sinks_changed (session, NULL, self);
   on_when_unwatched_changed (session, NULL, self);
 
   g_signal_connect_object (session, "notify::state", G_CALLBACK (on_state_changed), self, 0);
   g_signal_connect_object (session, "notify::rate", G_CALLBACK (on_rate_changed), self, 0);
+  g_signal_connect_object (session, "notify::title", G_CALLBACK (on_title_changed), self, 0);
   g_signal_connect_object (session, "notify::n-sinks", G_CALLBACK (on_sinks_changed), self, 0);
   g_signal_connect_object (session, "notify::when-unwatched",
                            G_CALLBACK (on_when_unwatched_changed), self, 0);

@@ -419,11 +419,12 @@ on_closed (GObject *source_object, GAsyncResult *result, gpointer user_data)
 static StepcastSession *
 ask_open (StepcastSessionManager *manager,
           const char *name,
+          const char *title,
           StepcastSource *source,
           GVariant *parameters,
           GError **error)
 {
-  return stepcast_session_manager_open (manager, name, source, parameters, error);
+  return stepcast_session_manager_open_titled (manager, name, title, source, parameters, error);
 }
 
 static void
@@ -478,16 +479,23 @@ ask_rate (StepcastSession *session, double rate, GError **error)
   return stepcast_session_set_rate (session, rate, error);
 }
 
+static gboolean
+ask_title (StepcastSession *session, const char *title, GError **error)
+{
+  return stepcast_session_set_title (session, title, error);
+}
+
 /* ---- POST /sessions ---- */
 
 static StepcastSession *
 open_session (SoupServerMessage *message, StepcastSessionManager *manager, GError **error)
 {
-  static const char *const members[] = { "generator", "parameters", "name", NULL };
+  static const char *const members[] = { "generator", "parameters", "name", "title", NULL };
   g_autoptr (JsonNode) root = read_body (message, members, error);
   g_autoptr (GVariant) parameters = NULL;
   const char *generator = NULL;
   const char *name = NULL;
+  const char *title = NULL;
   StepcastSource *source;
   JsonObject *object;
 
@@ -495,13 +503,13 @@ open_session (SoupServerMessage *message, StepcastSessionManager *manager, GErro
     return NULL;
   object = json_node_get_object (root);
   if (!read_text (object, "generator", &generator, error) ||
-      !read_text (object, "name", &name, error))
+      !read_text (object, "name", &name, error) || !read_text (object, "title", &title, error))
     return NULL;
 
   source =
     stepcast_registry_find (stepcast_session_manager_get_registry (manager), generator, error);
   parameters = source != NULL ? read_parameters (object, source, error) : NULL;
-  return parameters != NULL ? ask_open (manager, name, source, parameters, error) : NULL;
+  return parameters != NULL ? ask_open (manager, name, title, source, parameters, error) : NULL;
 }
 
 /**
@@ -653,11 +661,26 @@ change_rate (SoupServerMessage *message,
   return TRUE;
 }
 
+static gboolean
+change_title (SoupServerMessage *message,
+              StepcastSession *session,
+              JsonObject *object,
+              GError **error)
+{
+  const char *title = NULL;
+
+  if (!read_text (object, "title", &title, error) || !ask_title (session, title, error))
+    return FALSE;
+
+  stepcast_http_respond_session (message, SOUP_STATUS_OK, session);
+  return TRUE;
+}
+
 /* One thing at a time: where the second can't be done, the first has been. */
 static gboolean
 change (SoupServerMessage *message, StepcastSession *session, GError **error)
 {
-  static const char *const members[] = { "parameters", "rate", "do", "steps", NULL };
+  static const char *const members[] = { "parameters", "rate", "title", "do", "steps", NULL };
   static const struct
   {
     const char *member;
@@ -668,6 +691,7 @@ change (SoupServerMessage *message, StepcastSession *session, GError **error)
   } changes[] = {
     { "parameters", change_parameters },
     { "rate", change_rate },
+    { "title", change_title },
     { "do", change_by_doing },
   };
   g_autoptr (JsonNode) root = read_body (message, members, error);
@@ -680,8 +704,9 @@ change (SoupServerMessage *message, StepcastSession *session, GError **error)
   n_asked = json_object_get_size (object) - (json_object_has_member (object, "steps") ? 1 : 0);
   if (n_asked != 1 ||
       (json_object_has_member (object, "steps") && !json_object_has_member (object, "do")))
-    return bad_request (error, "A request has one of “parameters”, “rate” and “do”; “steps” goes "
-                               "with “do”");
+    return bad_request (error,
+                        "A request has one of “parameters”, “rate”, “title” and “do”; “steps” "
+                        "goes with “do”");
 
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
     if (json_object_has_member (object, changes[i].member))

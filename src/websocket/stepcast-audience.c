@@ -134,6 +134,12 @@ compose_rate (const StepcastDialect *dialect, gconstpointer session)
 }
 
 static char *
+compose_title (const StepcastDialect *dialect, gconstpointer session)
+{
+  return dialect->title ((StepcastSession *) session);
+}
+
+static char *
 compose_progress (const StepcastDialect *dialect, gconstpointer session)
 {
   return dialect->progress ((StepcastSession *) session);
@@ -188,6 +194,14 @@ on_rate_changed (StepcastSession *session, GParamSpec *pspec, StepcastAudience *
   g_autoptr (StepcastAudience) alive G_GNUC_UNUSED = g_object_ref (self);
 
   tell_all (self, STEPCAST_NEWS_RATE, compose_rate, session);
+}
+
+static void
+on_title_changed (StepcastSession *session, GParamSpec *pspec, StepcastAudience *self)
+{
+  g_autoptr (StepcastAudience) alive G_GNUC_UNUSED = g_object_ref (self);
+
+  tell_all (self, STEPCAST_NEWS_TITLE, compose_title, session);
 }
 
 static void
@@ -310,6 +324,7 @@ stepcast_audience_new (StepcastSession *session)
   self->state = stepcast_session_get_state (session);
   g_signal_connect (session, "notify::state", G_CALLBACK (on_state_changed), self);
   g_signal_connect (session, "notify::rate", G_CALLBACK (on_rate_changed), self);
+  g_signal_connect (session, "notify::title", G_CALLBACK (on_title_changed), self);
   g_signal_connect (session, "holder-changed", G_CALLBACK (on_holder_changed), self);
   g_signal_connect (session, "parameters-changed", G_CALLBACK (on_parameters_changed), self);
   g_signal_connect (session, "progressed", G_CALLBACK (on_progressed), self);

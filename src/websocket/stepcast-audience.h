@@ -18,6 +18,7 @@ G_DECLARE_FINAL_TYPE (StepcastAudience, stepcast_audience, STEPCAST, AUDIENCE, G
  * @STEPCAST_NEWS_STOPPED: it has stopped; for who has not asked for it
  * @STEPCAST_NEWS_PARAMETERS: parameters were set
  * @STEPCAST_NEWS_RATE: the rate was set
+ * @STEPCAST_NEWS_TITLE: it was given a title
  * @STEPCAST_NEWS_PROGRESS: where it stands, a few times a second
  * @STEPCAST_NEWS_LOG: a line of log
  *
@@ -30,6 +31,7 @@ typedef enum
   STEPCAST_NEWS_STOPPED,
   STEPCAST_NEWS_PARAMETERS,
   STEPCAST_NEWS_RATE,
+  STEPCAST_NEWS_TITLE,
   STEPCAST_NEWS_PROGRESS,
   STEPCAST_NEWS_LOG,
 } StepcastNews;

@@ -20,6 +20,7 @@ void
 stepcast_request_free (StepcastRequest *self)
 {
   g_clear_pointer (&self->values, g_variant_unref);
+  g_free (self->title);
   g_free (self->id);
   g_free (self);
 }

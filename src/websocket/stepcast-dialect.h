@@ -27,6 +27,7 @@ typedef enum
   STEPCAST_REQUEST_STEP,
   STEPCAST_REQUEST_SET,
   STEPCAST_REQUEST_RATE,
+  STEPCAST_REQUEST_TITLE,
   STEPCAST_REQUEST_OPTIONS,
   STEPCAST_REQUEST_ACK,
 } StepcastRequestType;
@@ -47,6 +48,7 @@ typedef enum
  * @has_max_bytes: of options: whether @max_bytes is given
  * @max_bytes: of options: the longest SVG document that it wants; 0 is no limit
  * @rate: of a rate: steps a second at most, not checked yet
+ * @title: (nullable): of a title: what it is to be, not checked yet
  * @run: of an ack: the run of the frame that was shown; 0 is the present one
  * @serial: of an ack: its serial
  *
@@ -64,6 +66,7 @@ typedef struct
   gboolean has_max_bytes;
   gsize max_bytes;
   double rate;
+  char *title;
   guint run;
   guint64 serial;
 } StepcastRequest;
@@ -111,8 +114,8 @@ typedef struct
  * The others return the text of a message, or %NULL where the dialect says nothing: on a greeting,
  * a request's acceptance (and whether what it asks for was so before), a standstill (with the
  * request, if it was asked for), parameters that were set for a request, a change of state, of the
- * holder, of parameters, of the rate, of progress, the session's and the viewer's numbers, a frame
- * that was too long, a line of log, an error (with the request, if it is one's).
+ * holder, of parameters, of the rate, of the title, of progress, the session's and the viewer's
+ * numbers, a frame that was too long, a line of log, an error (with the request, if it is one's).
  */
 typedef struct
 {
@@ -129,6 +132,7 @@ typedef struct
   char *(*holder) (StepcastSession *session);
   char *(*parameters) (StepcastSession *session);
   char *(*rate) (StepcastSession *session);
+  char *(*title) (StepcastSession *session);
   char *(*progress) (StepcastSession *session);
   char *(*numbers) (StepcastSession *session, const StepcastViewerNumbers *numbers);
   char *(*skipped) (StepcastFrame *frame);

@@ -336,6 +336,25 @@ stepcast_gate_check (const StepcastGate *self,
   return check_forgery (self, message, error);
 }
 
+/**
+ * stepcast_gate_make_asked_uri:
+ * @self: a gate
+ * @message: a request that has passed
+ * @is_loopback: (out): whether that leads nowhere but on this machine
+ *
+ * Returns: (transfer full): where it has found us, with a slash at its end
+ */
+char *
+stepcast_gate_make_asked_uri (const StepcastGate *self,
+                              SoupServerMessage *message,
+                              gboolean *is_loopback)
+{
+  const char *host = find_header (message, "Host").value;
+
+  *is_loopback = stepcast_hosts_is_loopback (host);
+  return stepcast_hosts_make_asked_uri (self->hosts, host);
+}
+
 static const char *
 get_role_name (StepcastRole role)
 {

@@ -32,6 +32,9 @@ gboolean stepcast_gate_check (const StepcastGate *self,
                               guint *status,
                               GError **error);
 StepcastRole stepcast_gate_get_role (const StepcastGate *self, SoupServerMessage *message);
+char *stepcast_gate_make_asked_uri (const StepcastGate *self,
+                                    SoupServerMessage *message,
+                                    gboolean *is_loopback);
 void stepcast_gate_add_headers (const StepcastGate *self, SoupServerMessage *message);
 gboolean stepcast_gate_is_preflight (SoupServerMessage *message);
 void stepcast_gate_answer_preflight (SoupServerMessage *message, const char *allowed);

@@ -444,3 +444,54 @@ stepcast_hosts_make_uri (const StepcastHosts *self, GInetAddress *address, GInet
   name = bracket (!is_any ? address : outer != NULL ? outer : loopback);
   return g_strdup_printf ("%s://%s:%u/", scheme, name, self->port);
 }
+
+/**
+ * stepcast_hosts_is_loopback:
+ * @host: of a Host header
+ *
+ * Returns: whether it means this machine, wherever it is said
+ */
+gboolean
+stepcast_hosts_is_loopback (const char *host)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *literal = NULL;
+  g_autoptr (GInetAddress) address = NULL;
+  guint16 port;
+
+  if (!parse_host (host, &name, &port))
+    return FALSE;
+  if (g_str_equal (name, "localhost"))
+    return TRUE;
+
+  literal = name[0] == '[' ? g_strndup (name + 1, strlen (name) - 2) : g_strdup (name);
+  address = g_inet_address_new_from_string (literal);
+  return address != NULL && g_inet_address_get_is_loopback (address);
+}
+
+/**
+ * stepcast_hosts_make_asked_uri:
+ * @self: hosts
+ * @host: of a request's Host header, which is us
+ *
+ * Returns: (transfer full): what links to this server begin with, for who has asked it by that
+ *   name. Where a proxy stands before us and Host has no port, it has TLS if the name was allowed
+ *   with TLS's port
+ */
+char *
+stepcast_hosts_make_asked_uri (const StepcastHosts *self, const char *host)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *over_tls = NULL;
+  gboolean is_secure;
+  guint16 port;
+
+  g_return_val_if_fail (parse_host (host, &name, &port), NULL);
+
+  over_tls = g_strdup_printf ("%s:%d", name, HTTPS_PORT);
+  is_secure =
+    self->has_tls || port == HTTPS_PORT ||
+    (port == 0 && self->port != HTTP_PORT && g_hash_table_contains (self->hosts, over_tls));
+  return port == 0 ? g_strdup_printf ("%s://%s/", is_secure ? "https" : "http", name) :
+                     g_strdup_printf ("%s://%s:%u/", is_secure ? "https" : "http", name, port);
+}

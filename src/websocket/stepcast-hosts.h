@@ -32,6 +32,7 @@ typedef struct _StepcastHosts StepcastHosts;
 
 char *stepcast_hosts_normalize_host (const char *text);
 char *stepcast_hosts_normalize_origin (const char *text);
+gboolean stepcast_hosts_is_loopback (const char *host);
 
 StepcastHosts *stepcast_hosts_new (guint16 port, gboolean has_tls);
 void stepcast_hosts_free (StepcastHosts *self);
@@ -50,6 +51,7 @@ StepcastOrigin stepcast_hosts_classify (const StepcastHosts *self,
                                         const char *origin,
                                         const char *host,
                                         GInetAddress *local);
+char *stepcast_hosts_make_asked_uri (const StepcastHosts *self, const char *host);
 char *
 stepcast_hosts_make_uri (const StepcastHosts *self, GInetAddress *address, GInetAddress *outer);
 

@@ -209,6 +209,7 @@ add_session (JsonBuilder *builder, StepcastSession *session)
 {
   json_builder_begin_object (builder);
   stepcast_json_add_text (builder, "name", stepcast_session_get_name (session));
+  stepcast_json_add_text (builder, "title", stepcast_session_get_title (session));
   stepcast_json_add_text (builder, "generator",
                           stepcast_source_get_name (stepcast_session_get_source (session)));
   stepcast_json_add_text (builder, "state", stepcast_session_get_state_nick (session));

@@ -171,6 +171,7 @@ watch_session (StepcastListEvents *self, StepcastSession *session)
   g_hash_table_insert (self->watches, session, watch);
   g_signal_connect (session, "notify::state", G_CALLBACK (on_state_changed), watch);
   g_signal_connect (session, "notify::n-sinks", G_CALLBACK (on_notified), watch);
+  g_signal_connect (session, "notify::title", G_CALLBACK (on_notified), watch);
   g_signal_connect (session, "parameters-changed", G_CALLBACK (on_changed), watch);
   g_signal_connect (session, "progressed", G_CALLBACK (on_changed), watch);
 }

@@ -226,6 +226,7 @@ const StepcastDialect stepcast_plain_dialect = {
   .holder = say_nothing_of_session,
   .parameters = say_nothing_of_session,
   .rate = say_nothing_of_session,
+  .title = say_nothing_of_session,
   .progress = say_nothing_of_session,
   .numbers = say_nothing_of_numbers,
   .skipped = say_nothing_of_frame,

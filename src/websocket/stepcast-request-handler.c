@@ -217,6 +217,8 @@ do_at_once (StepcastRequestHandler *self,
       return stepcast_session_step (session, request->n_steps, error);
     case STEPCAST_REQUEST_RATE:
       return stepcast_session_set_rate (session, request->rate, error);
+    case STEPCAST_REQUEST_TITLE:
+      return stepcast_session_set_title (session, request->title, error);
     case STEPCAST_REQUEST_OPTIONS:
       return set_options (self, session, request, error);
     case STEPCAST_REQUEST_STOP:

@@ -16,7 +16,7 @@ struct _StepcastRoutes
   StepcastRasterizer *rasterizer;
   StepcastLobby *lobby;
   StepcastEvents *events;
-  const StepcastGate *gate; /* not owned; set before the first request */
+  StepcastShare share; /* what it points to is not owned; set before the first request */
 };
 
 /**
@@ -68,14 +68,15 @@ stepcast_routes_unref (StepcastRoutes *self)
 }
 
 /**
- * stepcast_routes_set_gate:
+ * stepcast_routes_set_share:
  * @self: routes
- * @gate: (transfer none): knows who asks; it outlives the requests
+ * @share: (transfer none): the gate, which knows who asks, and where others reach us; what it
+ *   points to outlives the requests
  */
 void
-stepcast_routes_set_gate (StepcastRoutes *self, const StepcastGate *gate)
+stepcast_routes_set_share (StepcastRoutes *self, const StepcastShare *share)
 {
-  self->gate = gate;
+  self->share = *share;
 }
 
 /**
@@ -106,7 +107,7 @@ handle_websocket (StepcastRoutes *self,
                   StepcastSession *session,
                   const GError *refusal)
 {
-  stepcast_lobby_receive (self->lobby, message, stepcast_gate_get_role (self->gate, message),
+  stepcast_lobby_receive (self->lobby, message, stepcast_gate_get_role (self->share.gate, message),
                           session, refusal);
 }
 
@@ -118,12 +119,12 @@ handle_page (SoupServer *soup,
              gpointer data)
 {
   StepcastRoutes *self = data;
-  g_autofree char *cookie = stepcast_gate_make_cookie (self->gate, message);
+  g_autofree char *cookie = stepcast_gate_make_cookie (self->share.gate, message);
 
   if (cookie != NULL)
     soup_message_headers_append (soup_server_message_get_response_headers (message), "Set-Cookie",
                                  cookie);
-  stepcast_gate_add_page_headers (self->gate, message);
+  stepcast_gate_add_page_headers (self->share.gate, message);
   stepcast_http_respond_page (message, path);
 }
 
@@ -195,7 +196,7 @@ handle_session (StepcastRoutes *self,
   else if (g_str_equal (what, "events"))
     {
       stepcast_events_serve_session (self->events, message, session,
-                                     stepcast_gate_get_role (self->gate, message), query);
+                                     stepcast_gate_get_role (self->share.gate, message), query);
     }
   else if (g_str_equal (what, "frame.svg"))
     {
@@ -209,6 +210,14 @@ handle_session (StepcastRoutes *self,
     {
       respond_recipe (message, session);
     }
+  else if (g_str_equal (what, "links"))
+    {
+      stepcast_share_respond_links (&self->share, message, session);
+    }
+  else if (g_str_equal (what, "link.svg"))
+    {
+      stepcast_share_respond_qr (&self->share, message, session, query);
+    }
   else if (g_str_equal (what, "ws"))
     {
       handle_websocket (self, message, session, NULL);
@@ -218,7 +227,8 @@ handle_session (StepcastRoutes *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png, recipe, events and ws",
+                   "A session has no “%s”; it has frame.svg, frame.png, recipe, events, links, "
+                   "link.svg and ws",
                    quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }

@@ -10,6 +10,7 @@
 #include "stepcast-lobby.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-share.h"
 
 G_BEGIN_DECLS
 
@@ -31,7 +32,7 @@ void stepcast_routes_unref (StepcastRoutes *self);
 
 gboolean stepcast_routes_is_for_pages (const char *path);
 
-void stepcast_routes_set_gate (StepcastRoutes *self, const StepcastGate *gate);
+void stepcast_routes_set_share (StepcastRoutes *self, const StepcastShare *share);
 void stepcast_routes_add_to (StepcastRoutes *self, SoupServer *soup);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (StepcastRoutes, stepcast_routes_unref)

@@ -18,6 +18,7 @@
 #include "stepcast-own-address.h"
 #include "stepcast-request-deadline.h"
 #include "stepcast-routes.h"
+#include "stepcast-web-links.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
@@ -136,6 +137,7 @@ set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access
 {
   StepcastHosts *hosts = make_hosts (self);
   g_autoptr (GInetAddress) outer = NULL;
+  StepcastShare share;
 
   g_signal_connect_object (self->acceptor, "notify::n-connections", G_CALLBACK (on_n_connections),
                            self, 0);
@@ -145,7 +147,10 @@ set_up_gate (StepcastServer *self, GInetAddress *address, StepcastAccess *access
   g_free (self->base_uri);
   self->base_uri = stepcast_hosts_make_uri (hosts, address, outer);
   self->gate = stepcast_gate_new (access, hosts);
-  stepcast_routes_set_gate (self->routes, self->gate);
+  share.gate = self->gate;
+  share.own_uri = self->base_uri;
+  share.is_public = self->is_public;
+  stepcast_routes_set_share (self->routes, &share);
   g_object_notify (G_OBJECT (self), "address");
 }
 
@@ -326,40 +331,27 @@ stepcast_server_get_address (StepcastLinks *links)
   return g_strdup (STEPCAST_SERVER (links)->base_uri);
 }
 
-static const char *
-get_token (StepcastServer *self, StepcastRole role)
+/* Before it listens there is nothing to reach, and there are no tokens. */
+static const StepcastAccess *
+get_access (StepcastServer *self)
 {
-  if (self->gate == NULL) /* it does not listen yet: there is nothing to reach */
-    return NULL;
-  return stepcast_access_get_token (stepcast_gate_get_access (self->gate), role);
+  return self->gate != NULL ? stepcast_gate_get_access (self->gate) : NULL;
 }
 
 static char *
 stepcast_server_get_link (StepcastLinks *links, const char *session, StepcastRole role)
 {
   StepcastServer *self = STEPCAST_SERVER (links);
-  g_autoptr (GString) link = g_string_new (self->base_uri);
-  const char *token = get_token (self, role);
-  char separator = '?';
 
-  if (session != NULL)
-    {
-      g_string_append_printf (link, "%csession=%s", separator, session);
-      separator = '&';
-    }
-  if (token != NULL)
-    g_string_append_printf (link, "%ctoken=%s", separator, token);
-  return g_string_free (g_steal_pointer (&link), FALSE);
+  return stepcast_web_links_make_page (self->base_uri, get_access (self), session, role);
 }
 
 static char *
 stepcast_server_get_frame_url (StepcastLinks *links, const char *session)
 {
   StepcastServer *self = STEPCAST_SERVER (links);
-  const char *token = get_token (self, STEPCAST_ROLE_VIEW);
 
-  return g_strconcat (self->base_uri, "sessions/", session, "/frame.svg",
-                      token != NULL ? "?token=" : "", token, NULL);
+  return stepcast_web_links_make_still (self->base_uri, get_access (self), session);
 }
 
 static void

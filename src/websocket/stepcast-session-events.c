@@ -26,6 +26,7 @@ typedef enum
 {
   KIND_STATE,
   KIND_PARAMETERS,
+  KIND_TITLE,
   KIND_PROGRESS,
   KIND_FRAME,
   N_KINDS
@@ -176,6 +177,9 @@ append_event (StepcastSessionEvents *self, GString *text, Kind kind)
       break;
     case KIND_PARAMETERS:
       stepcast_event_text_append_taken (text, "parameters", dialect->parameters (self->session));
+      break;
+    case KIND_TITLE:
+      stepcast_event_text_append_taken (text, "title", dialect->title (self->session));
       break;
     case KIND_PROGRESS:
       stepcast_event_text_append_taken (text, "progress", dialect->progress (self->session));
@@ -409,6 +413,12 @@ on_parameters_changed (StepcastSession *session, StepcastSessionEvents *self)
 }
 
 static void
+on_title_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionEvents *self)
+{
+  tell (self, KIND_TITLE);
+}
+
+static void
 detach (StepcastSessionEvents *self)
 {
   stepcast_gsource_clear (&self->notice_timer);
@@ -428,6 +438,7 @@ attach (StepcastSessionEvents *self)
   g_signal_connect (self->session, "notify::state", G_CALLBACK (on_state_changed), self);
   g_signal_connect (self->session, "holder-changed", G_CALLBACK (on_holder_changed), self);
   g_signal_connect (self->session, "parameters-changed", G_CALLBACK (on_parameters_changed), self);
+  g_signal_connect (self->session, "notify::title", G_CALLBACK (on_title_changed), self);
   g_signal_connect (self->session, "progressed", G_CALLBACK (on_progressed), self);
 
   stepcast_event_stream_write (self->stream, STEPCAST_EVENT_RETRY);

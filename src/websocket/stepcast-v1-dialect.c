@@ -114,6 +114,20 @@ read_rate (JsonObject *object, StepcastRequest *request, GError **error)
 }
 
 static gboolean
+read_title (JsonObject *object, StepcastRequest *request, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "title");
+  GType type =
+    node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  if (type != G_TYPE_STRING)
+    return bad_request (error, "“title” takes “title”: a text");
+
+  request->title = json_node_dup_string (node);
+  return TRUE;
+}
+
+static gboolean
 read_options (JsonObject *object, StepcastRequest *request, GError **error)
 {
   JsonNode *max_bytes = json_object_get_member (object, "max-bytes");
@@ -170,6 +184,8 @@ read_members (JsonObject *object, GType generator_type, StepcastRequest *request
       return read_options (object, request, error);
     case STEPCAST_REQUEST_RATE:
       return read_rate (object, request, error);
+    case STEPCAST_REQUEST_TITLE:
+      return read_title (object, request, error);
     case STEPCAST_REQUEST_ACK:
       return read_ack (object, request, error);
     case STEPCAST_REQUEST_START:
@@ -185,11 +201,11 @@ static gboolean
 read_type (JsonObject *object, StepcastRequestType *type, GError **error)
 {
   static const char *const types[] = {
-    [STEPCAST_REQUEST_START] = "start", [STEPCAST_REQUEST_STOP] = "stop",
-    [STEPCAST_REQUEST_PAUSE] = "pause", [STEPCAST_REQUEST_RESUME] = "resume",
-    [STEPCAST_REQUEST_STEP] = "step",   [STEPCAST_REQUEST_SET] = "set",
-    [STEPCAST_REQUEST_RATE] = "rate",   [STEPCAST_REQUEST_OPTIONS] = "options",
-    [STEPCAST_REQUEST_ACK] = "ack",
+    [STEPCAST_REQUEST_START] = "start",     [STEPCAST_REQUEST_STOP] = "stop",
+    [STEPCAST_REQUEST_PAUSE] = "pause",     [STEPCAST_REQUEST_RESUME] = "resume",
+    [STEPCAST_REQUEST_STEP] = "step",       [STEPCAST_REQUEST_SET] = "set",
+    [STEPCAST_REQUEST_RATE] = "rate",       [STEPCAST_REQUEST_TITLE] = "title",
+    [STEPCAST_REQUEST_OPTIONS] = "options", [STEPCAST_REQUEST_ACK] = "ack",
   };
   JsonNode *node = json_object_get_member (object, "type");
   const char *text =
@@ -206,7 +222,7 @@ read_type (JsonObject *object, StepcastRequestType *type, GError **error)
   quoted = stepcast_error_quote (text != NULL ? text : "");
   g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
                "“%s” is no “type” of a request; there are: start, stop, pause, resume, step, set, "
-               "rate, options, ack",
+               "rate, title, options, ack",
                quoted);
   return FALSE;
 }
@@ -358,6 +374,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   stepcast_json_add_text (builder, "service", PACKAGE_VERSION);
   add_resumption (builder, greeting);
   stepcast_json_add_text (builder, "session", stepcast_session_get_name (session));
+  stepcast_json_add_text (builder, "title", stepcast_session_get_title (session));
   stepcast_json_add_text (builder, "generator", stepcast_source_get_name (source));
   stepcast_json_add_text (builder, "summary", stepcast_source_get_summary (source));
   stepcast_json_add_text (builder, "role",
@@ -436,6 +453,16 @@ v1_rate (StepcastSession *session)
 
   add_number (builder, "rate", stepcast_session_get_rate (session));
   stepcast_json_add_actor (builder, "by", stepcast_session_get_rate_actor (session));
+  return end_message (builder);
+}
+
+static char *
+v1_title (StepcastSession *session)
+{
+  JsonBuilder *builder = begin_message ("title");
+
+  stepcast_json_add_text (builder, "title", stepcast_session_get_title (session));
+  stepcast_json_add_actor (builder, "by", stepcast_session_get_title_actor (session));
   return end_message (builder);
 }
 
@@ -519,6 +546,7 @@ const StepcastDialect stepcast_v1_dialect = {
   .holder = v1_state,
   .parameters = v1_parameters,
   .rate = v1_rate,
+  .title = v1_title,
   .progress = v1_progress,
   .numbers = v1_numbers,
   .skipped = v1_skipped,

@@ -197,7 +197,8 @@ stepcast_viewer_tell (StepcastListener *listener, StepcastNews news, GBytes *tex
     return;
 
   stepcast_voice_say_bytes (self->voice, text,
-                            news == STEPCAST_NEWS_PARAMETERS || news == STEPCAST_NEWS_RATE);
+                            news == STEPCAST_NEWS_PARAMETERS || news == STEPCAST_NEWS_RATE ||
+                              news == STEPCAST_NEWS_TITLE);
 }
 
 static void

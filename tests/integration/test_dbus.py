@@ -47,7 +47,7 @@ PEER = 'org.freedesktop.DBus.Peer'
 
 DATA = pathlib.Path(os.environ.get('STEPCAST_DATA', pathlib.Path(__file__).parents[2] / 'data'))
 
-ALL_PROPERTIES = {'Name': 's', 'Generator': 's', 'Kind': 's', 'State': 's', 'Reason': '(ss)',
+ALL_PROPERTIES = {'Name': 's', 'Title': 's', 'Generator': 's', 'Kind': 's', 'State': 's', 'Reason': '(ss)',
                   'ExitStatus': 'i', 'Run': 'u', 'Step': 't', 'StepsPerSecond': 'd',
                   'FramesPerSecond': 'd', 'Rate': 'd', 'Progress': 'd', 'Metrics': 'a{sd}',
                   'Viewers': 'u', 'Parameters': 'a{sv}', 'FrameUrl': 's', 'StateBy': '(ss)',
@@ -405,7 +405,7 @@ class Objects(DBusTest):
                 self.assertEqual(await client.get(path, name), got[name])
             parameters, url = got.pop('Parameters'), got.pop('FrameUrl')
             self.assertEqual(got, {
-                'Name': 'pattern_1', 'Generator': 'pattern', 'Kind': 'generator', 'State': 'idle',
+                'Name': 'pattern_1', 'Title': 'pattern_1', 'Generator': 'pattern', 'Kind': 'generator', 'State': 'idle',
                 'Reason': ('', ''), 'ExitStatus': -1, 'Run': 0, 'Step': 0, 'StepsPerSecond': 0,
                 'FramesPerSecond': 0, 'Rate': 5, 'Progress': -1, 'Metrics': {}, 'Viewers': 0,
                 'StateBy': NOBODY, 'ParametersBy': NOBODY, 'HeldBy': NOBODY, 'FramesDrawn': 0,
@@ -414,7 +414,7 @@ class Objects(DBusTest):
             self.assertEqual(set(parameters),
                              {spec['name'] for spec in await self.specs(service, 'pattern')})
 
-            for name in set(ALL_PROPERTIES) - {'Rate'}:
+            for name in set(ALL_PROPERTIES) - {'Rate', 'Title'}:
                 value = GLib.Variant(ALL_PROPERTIES[name], got.get(name, '' if name == 'FrameUrl'
                                                                    else {}))
                 await self.refused(client.set(path, name, value), DBUS_ERROR + 'InvalidArgs', name)

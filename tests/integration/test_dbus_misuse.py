@@ -422,7 +422,7 @@ class Calls(MisuseTest):
 
             text = GLib.Variant('s', 'x')
             for name in names:
-                if name != 'Rate':
+                if name not in ('Rate', 'Title'):
                     await self.promptly(assign(session, SESSION, name, text), 'InvalidArgs',
                                         'PropertyReadOnly', what=f'Set {name}')
             for name in ('Version', 'Address', 'DefaultGenerator'):
@@ -450,6 +450,15 @@ class Calls(MisuseTest):
                     assign(session, SESSION, 'Rate', GLib.Variant('d', value)), 'InvalidValue',
                     what=f'Rate {value}')
                 self.assertEqual(await caller.get(session, 'Rate'), 0)
+            for value in (GLib.Variant('i', 3), GLib.Variant('as', ['x'])):
+                await self.promptly(assign(session, SESSION, 'Title', value), 'InvalidArgs',
+                                    what=f'Title {value}')
+            for value in ('', ' ', 'x' * 101, 'x' * MIB, 'a\nb', 'a\u202eb', '\x1b[2J', '\u200b'):
+                await self.promptly(
+                    assign(session, SESSION, 'Title', GLib.Variant('s', value)), 'InvalidValue',
+                    what=f'Title {value[:10]!r}')
+                self.assertEqual(await caller.get(session, 'Title'),
+                                 await caller.get(session, 'Name'))
             await caller.close(session)
 
     async def test_with_options_that_are_none(self):

@@ -255,7 +255,7 @@ class Steering(Checks):
     async def test_what_is_no_request(self):
         cases = (
             ({}, 'bad-request'),
-            ({'name': 'other'}, 'bad-request'),  # it can't be renamed
+            ({'name': 'other'}, 'bad-request'),  # its title can be changed
             ({'do': 'start', 'rate': 4}, 'bad-request'),
             ({'do': 'start', 'parameters': {}}, 'bad-request'),
             ({'do': 'start', 'steps': 1}, 'bad-request'),

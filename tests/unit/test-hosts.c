@@ -308,6 +308,47 @@ test_links (void)
   assert_uri (tls, "127.0.0.1", NULL, "https://127.0.0.1:8347/");
 }
 
+static void
+assert_asked (const StepcastHosts *hosts, const char *host, const char *expected)
+{
+  g_autofree char *uri = stepcast_hosts_make_asked_uri (hosts, host);
+
+  g_assert_cmpstr (uri, ==, expected);
+}
+
+static void
+test_asked (void)
+{
+  g_autoptr (StepcastHosts) plain = stepcast_hosts_new (8347, FALSE);
+  g_autoptr (StepcastHosts) proxied = stepcast_hosts_new (8347, FALSE);
+  g_autoptr (StepcastHosts) tls = stepcast_hosts_new (8347, TRUE);
+
+  stepcast_hosts_allow_host (plain, "box.example:80");
+  stepcast_hosts_allow_host (proxied, "box.example:443");
+
+  assert_asked (plain, "127.0.0.1:8347", "http://127.0.0.1:8347/");
+  assert_asked (plain, "Box.Example", "http://box.example/");
+  assert_asked (plain, "[0:0::1]:8347", "http://[::1]:8347/");
+  assert_asked (proxied, "box.example", "https://box.example/");
+  assert_asked (proxied, "box.example:443", "https://box.example:443/");
+  assert_asked (proxied, "192.168.1.5:8347", "http://192.168.1.5:8347/");
+  assert_asked (tls, "192.168.1.5:8347", "https://192.168.1.5:8347/");
+}
+
+static void
+test_loopback (void)
+{
+  static const char *const here[] = { "localhost", "LOCALHOST:8347", "127.0.0.1:8347", "127.9.9.9",
+                                      "[::1]:8347" };
+  static const char *const elsewhere[] = { "localhost.example", "192.168.1.5:8347", "box.example",
+                                           "[2001:db8::1]",     "0.0.0.0",          "" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (here); i++)
+    g_assert_true (stepcast_hosts_is_loopback (here[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (elsewhere); i++)
+    g_assert_false (stepcast_hosts_is_loopback (elsewhere[i]));
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -323,6 +364,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/hosts/origins", test_origins);
   g_test_add_func ("/hosts/embedders", test_embedders);
   g_test_add_func ("/hosts/links", test_links);
+  g_test_add_func ("/hosts/asked", test_asked);
+  g_test_add_func ("/hosts/loopback", test_loopback);
 
   return g_test_run ();
 }

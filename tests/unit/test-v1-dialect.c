@@ -524,12 +524,13 @@ test_greeting (void)
 
       root = read_message (
         stepcast_v1_dialect.greeting (session, &greetings[i]), "hello",
-        "version service session generator summary role delivery max-fps max-bytes "
+        "version service session title generator summary role delivery max-fps max-bytes "
         "compressed viewer resume resumed when-unwatched grace-seconds rate state run "
         "step reason by held-by parameters metrics limits",
         &hello);
       assert_member (hello, "version", "\"" PACKAGE_VERSION "\"");
       assert_member (hello, "session", "\"under_test_1\"");
+      assert_member (hello, "title", "\"under_test_1\"");
       assert_member (hello, "generator", "\"under-test\"");
       assert_member (hello, "summary", "\"Has a “parameter” of each type\"");
       assert_member (hello, "role", i == 0 ? "\"control\"" : "\"view\"");
