@@ -20,7 +20,15 @@ import { Tools } from './tools.js';
 import { Values } from './values.js';
 import { Watch } from './watch.js';
 
+/* The list of sessions and the dialog to share one are of sessions.js and share.js: without those
+ * two the page does without. */
+const HAS_LIST = false;
+
 const byId = (id) => document.getElementById(id);
+
+function addStyle(href) {
+  document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href }));
+}
 
 /*
  * The page: it makes the parts, knows which session its address is about, and gives the parts to
@@ -50,6 +58,8 @@ class Page {
     addEventListener('popstate', () => this.#show(takeRoute(), history.state?.own));
     this.#show(takeRoute(), null);
     this.#listGenerators();
+    if (HAS_LIST)
+      this.#addList();
   }
 
   #makeWidgets() {
@@ -105,8 +115,7 @@ class Page {
     this.#watch = this.#takeParked(route, own) ?? this.#makeWatch(route);
     this.#watch.attach();
     this.#fillChoice();
-    if (this.#list)
-      this.#list.current = this.#watch.name;
+    this.#tellList();
   }
 
   #isShown(route, own) {
@@ -157,8 +166,8 @@ class Page {
     });
     this.#keeps.set(watch, new Keep({ stage: this.#widgets.stage, session }));
     session.addEventListener('hello', () => {
-      if (this.#list && watch === this.#watch)
-        this.#list.current = watch.name;
+      if (watch === this.#watch)
+        this.#tellList();
     });
     return watch;
   }
@@ -189,6 +198,32 @@ class Page {
       this.#navigate(parked.route, parked.route.own);
     else
       this.#navigate({ session: name, start: false, query: new URLSearchParams() });
+  }
+
+  async #addList() {
+    addStyle('sessions.css');
+    addStyle('share.css');
+    const [{ SessionList }, { ShareDialog }] =
+      await Promise.all([import('./sessions.js'), import('./share.js')]);
+    const share = new ShareDialog();
+
+    this.#list = new SessionList(byId('session-list'), {
+      open: (name) => this.openSession(name), role: 'view',
+    });
+    byId('sessions-button').hidden = false;
+    new Tools(byId('header-tools'), new Toast(byId('toast'))).addShare(() => {
+      if (this.#watch.name !== null)
+        share.open(this.#watch.name, this.#watch.session.role);
+    });
+    this.#tellList();
+  }
+
+  /* Which session is in sight, and what a person may do. */
+  #tellList() {
+    if (this.#list === null)
+      return;
+    this.#list.current = this.#watch.name;
+    this.#list.role = this.#watch.session.role ?? 'view';
   }
 
   // ---- The generators ----
