@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { Connection } from './connection.js';
-import { ParameterList } from './parameters.js';
+import { ParameterForm } from './parameters.js';
 import { Picture } from './picture.js';
 
 const MAX_LOG_LINES = 200;
@@ -83,8 +83,8 @@ class Page {
       onShown: (tag) => this.#onFrameShown(tag),
       onBroken: ({ step }) => this.#notify(`The picture of step ${formatCount(step)} can’t be shown.`),
     });
-    this.#parameters = new ParameterList(byId('parameter-list'),
-      (spec, value, isFinal) => this.#setParameter(spec, value, isFinal));
+    this.#parameters = new ParameterForm(byId('parameter-list'),
+      { set: (values, { isFinal }) => this.#setParameters(values, isFinal) });
 
     byId('start').addEventListener('click', () => this.#act(byId('start').dataset.action));
     byId('step').addEventListener('click', () => this.#act('step'));
@@ -115,7 +115,7 @@ class Page {
     this.#connection = new Connection(url, {
       hello: (message) => this.#onHello(message),
       state: (message) => this.#onState(message),
-      parameters: ({ values }) => this.#parameters.update(values),
+      parameters: ({ values, by }) => this.#parameters.update(values, by),
       progress: (message) => this.#onProgress(message),
       log: ({ line }) => this.#addLogLine(line),
       frame: (header, svg) => this.#onFrame(header, svg),
@@ -151,6 +151,7 @@ class Page {
     const isNew = state !== this.#state.state;
 
     this.#state = { state, run, step, reason };
+    this.#parameters.showState(this.#state);
     if (state === 'running')
       this.#stopReport = null;
     if (isNew && (state === 'running' || state === 'paused'))
@@ -270,15 +271,15 @@ class Page {
     }
   }
 
-  async #setParameter(spec, value, isFinal) {
-    const { step } = await this.#connection.request('set', { values: { [spec.name]: value } });
+  async #setParameters(values, isFinal) {
+    const answer = await this.#connection.request('set', { values });
 
-    spec.value = value;
+    for (const spec of this.#hello.parameters)
+      if (spec.name in values)
+        spec.value = values[spec.name];
     if (isFinal)
       this.#keepValues();
-    return spec.live && (this.#state.state === 'running' || this.#state.state === 'paused')
-      ? `In use from step ${formatCount(step)}`
-      : 'Applies at the next start';
+    return answer;
   }
 
   /* Puts the values into the address: they outlive a reload, a Retry, and can be passed on. */
@@ -287,8 +288,8 @@ class Page {
       return;
 
     const { query } = this.#address;
-    for (const { name, value, default: standard } of this.#hello.parameters)
-      if (value === standard)
+    for (const { name, type, value, default: standard } of this.#hello.parameters)
+      if (value === standard || type === 'file')
         query.delete(name);
       else
         query.set(name, value);

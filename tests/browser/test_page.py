@@ -235,7 +235,7 @@ class PageTest(unittest.TestCase):
 
         field.send_keys(Keys.CONTROL, 'a')
         field.send_keys('1.7', Keys.TAB)
-        self.wait(lambda: re.fullmatch(r'In use from step [\d,]+',
+        self.wait(lambda: re.fullmatch(r'Applied at step [\d,]+',
                                        self.find('parameter-a-note').text), 'the step of a')
         self.assertIn('a=1.7', self.driver.current_url)
 
@@ -248,7 +248,7 @@ class PageTest(unittest.TestCase):
         seed = self.find('parameter-seed')
         seed.send_keys(Keys.CONTROL, 'a')
         seed.send_keys('18446744073709551615', Keys.TAB)
-        self.wait(lambda: 'next start' in self.find('parameter-seed-note').text, 'the seed')
+        self.wait(lambda: 'Restart' in self.find('parameter-seed-note').text, 'the seed')
         self.assert_quiet_console()
 
     def test_bad_generator(self):
