@@ -18,6 +18,7 @@
 #include "stepcast-lobby.h"
 #include "stepcast-own-address.h"
 #include "stepcast-tls-stream.h"
+#include "stepcast-upload-request.h"
 
 /* The web's way in: HTTP requests, and viewers by WebSocket.
  *
@@ -28,6 +29,10 @@
 /* For a request to be complete. No connection idles after it: libsoup closes those that are handed
  * to it, and not accepted by its own listener, once they are answered. */
 #define REQUEST_SECONDS 10
+
+/* An upload is longer than other requests: it has that long after each part of it, and so long in
+ * all. */
+#define UPLOAD_SECONDS 300
 
 /* What peers get to say goodbye in. */
 #define CLOSE_MS 1000
@@ -51,6 +56,7 @@ struct _StepcastServer
   StepcastLobby *lobby;
   StepcastEvents *events;
   StepcastTicker *ticker;
+  StepcastUploads *uploads;
 
   GTask *closing; /* (nullable): who waits until all have said goodbye */
   gboolean is_lobby_closed;
@@ -81,6 +87,7 @@ typedef struct
 {
   SoupServerMessage *message; /* not owned: its signals own this */
   GSource *source;
+  gint64 last_us; /* not after this */
 } Deadline;
 
 static gboolean
@@ -118,15 +125,27 @@ on_got_body (SoupServerMessage *message, Deadline *deadline)
 }
 
 static void
+on_got_part (SoupServerMessage *message, GBytes *chunk, Deadline *deadline)
+{
+  GUri *uri = soup_server_message_get_uri (message);
+  const gint64 next_us = g_get_monotonic_time () + REQUEST_SECONDS * G_USEC_PER_SEC;
+
+  if (deadline->source != NULL && uri != NULL && stepcast_upload_request_is (g_uri_get_path (uri)))
+    g_source_set_ready_time (deadline->source, MIN (next_us, deadline->last_us));
+}
+
+static void
 set_deadline (SoupServerMessage *message)
 {
   Deadline *deadline = g_new0 (Deadline, 1);
 
   deadline->message = message;
+  deadline->last_us = g_get_monotonic_time () + UPLOAD_SECONDS * G_USEC_PER_SEC;
   deadline->source = g_timeout_source_new_seconds (REQUEST_SECONDS);
   g_source_set_static_name (deadline->source, "[stepcast] request deadline");
   g_source_set_callback (deadline->source, on_request_deadline, deadline, NULL);
   g_source_attach (deadline->source, g_main_context_get_thread_default ());
+  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_part), deadline);
   g_signal_connect_data (message, "got-body", G_CALLBACK (on_got_body), deadline, deadline_free,
                          G_CONNECT_DEFAULT);
 }
@@ -151,8 +170,8 @@ on_got_headers (SoupServerMessage *message, StepcastServer *self)
   /* A status that is set here keeps the handlers from being called. */
   if (!stepcast_gate_check (self->gate, message, allowed, &status, &error) ||
       (stepcast_api_is_change (message) &&
-       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), &status,
-                            &error)))
+       !stepcast_api_admit (message, stepcast_gate_get_role (self->gate, message), self->uploads,
+                            &status, &error)))
     {
       g_debug ("Refused with %u: %s", status, error->message);
       stepcast_http_respond_error (message, status, error);
@@ -246,7 +265,7 @@ handle_session (StepcastServer *self,
 
   if (what == NULL && stepcast_api_is_change (message))
     {
-      stepcast_api_change_session (message, self->manager, session);
+      stepcast_api_change_session (message, self->manager, self->uploads, session);
     }
   else if (what == NULL)
     {
@@ -301,7 +320,7 @@ handle_sessions (SoupServer *soup,
   if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
     {
       if (stepcast_api_is_change (message))
-        stepcast_api_open_session (message, self->manager);
+        stepcast_api_open_session (message, self->manager, self->uploads);
       else
         stepcast_http_respond_sessions (message, self->manager);
       return;
@@ -314,6 +333,19 @@ handle_sessions (SoupServer *soup,
     handle_websocket (self, message, NULL, error);
   else
     stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+static void
+handle_uploads (SoupServer *soup,
+                SoupServerMessage *message,
+                const char *path,
+                GHashTable *query,
+                gpointer data)
+{
+  StepcastServer *self = data;
+
+  if (is_exactly (message, path, "/uploads"))
+    stepcast_upload_request_respond (message, self->uploads, query);
 }
 
 static void
@@ -792,6 +824,7 @@ stepcast_server_dispose (GObject *object)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
   g_clear_object (&self->lobby);
+  g_clear_object (&self->uploads);
   if (self->events != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->events, self);
@@ -881,6 +914,8 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
   self->manager = g_object_ref (manager);
   self->rasterizer = g_object_ref (rasterizer);
   self->lobby = stepcast_lobby_new (manager);
+  self->uploads = stepcast_uploads_new (STEPCAST_UPLOADS_LIFETIME_MS);
+  stepcast_lobby_set_uploads (self->lobby, self->uploads);
   self->events = stepcast_events_new (manager, self->ticker);
   g_signal_connect (self->events, "emptied", G_CALLBACK (on_events_emptied), self);
 
@@ -892,6 +927,7 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
   soup_server_add_handler (self->soup, "/events", handle_events, self, NULL);
   soup_server_add_handler (self->soup, "/generators", handle_generators, self, NULL);
   soup_server_add_handler (self->soup, "/sessions", handle_sessions, self, NULL);
+  soup_server_add_handler (self->soup, "/uploads", handle_uploads, self, NULL);
   soup_server_add_handler (self->soup, "/ws", handle_ws, self, NULL);
 
   return self;

@@ -7,6 +7,7 @@
 
 #include "stepcast-error.h"
 #include "stepcast-gsource.h"
+#include "stepcast-parameters.h"
 #include "stepcast-meter.h"
 #include "stepcast-unshown.h"
 
@@ -46,6 +47,8 @@ struct _StepcastViewer
   StepcastAudience *audience; /* (nullable) */
   gboolean is_owner;
   StepcastSessionManager *manager; /* (nullable): only where the session ends with it */
+
+  StepcastUploads *uploads; /* (nullable): files that parameters may name */
 
   StepcastDelivery delivery;
   guint max_fps;
@@ -595,6 +598,40 @@ on_set (GObject *source_object, GAsyncResult *result, gpointer user_data)
     say_error (self, pending->request, NULL, error);
 }
 
+/* Returns: (transfer full) (nullable): what @request sets, with the files that it names */
+static GVariant *
+read_values (StepcastViewer *self, const StepcastRequest *request, GError **error)
+{
+  StepcastSource *source = stepcast_session_get_source (self->session);
+  g_autoptr (GVariant) resolved =
+    self->uploads != NULL ? stepcast_uploads_resolve (self->uploads, request->values, error) :
+                            g_variant_ref (request->values);
+
+  if (resolved == NULL)
+    return NULL;
+  return stepcast_parameters_check (stepcast_source_get_generator_type (source), resolved, error);
+}
+
+/* Takes @request. Where it is refused, what was uploaded can be used by the next. */
+static void
+set (StepcastViewer *self, StepcastRequest *request)
+{
+  g_autoptr (Pending) pending = pending_new (self, request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) values = read_values (self, request, &error);
+
+  if (values == NULL)
+    {
+      say_error (self, request, NULL, error);
+      return;
+    }
+
+  if (self->uploads != NULL)
+    stepcast_uploads_release (self->uploads, request->values);
+  stepcast_session_set_parameters_async (self->session, values, NULL, on_set,
+                                         g_steal_pointer (&pending));
+}
+
 static void
 stop (StepcastViewer *self, StepcastRequest *request)
 {
@@ -709,13 +746,8 @@ dispatch (StepcastViewer *self, StepcastRequest *taken)
       stop (self, g_steal_pointer (&request));
       break;
     case STEPCAST_REQUEST_SET:
-      {
-        g_autoptr (GVariant) values = g_variant_ref (request->values);
-
-        stepcast_session_set_parameters_async (self->session, values, NULL, on_set,
-                                               pending_new (self, g_steal_pointer (&request)));
-        break;
-      }
+      set (self, g_steal_pointer (&request));
+      break;
     case STEPCAST_REQUEST_ACK:
       acknowledge (self, request);
       break;
@@ -861,6 +893,17 @@ take_channel (StepcastViewer *self, StepcastChannel *channel)
   self->channel = g_object_ref (channel);
   self->outbox = stepcast_channel_get_outbox (channel);
   stepcast_channel_listen (channel, &channel_events, self);
+}
+
+/**
+ * stepcast_viewer_set_uploads:
+ * @self: a viewer
+ * @uploads: files that its parameters may name
+ */
+void
+stepcast_viewer_set_uploads (StepcastViewer *self, StepcastUploads *uploads)
+{
+  g_set_object (&self->uploads, uploads);
 }
 
 /**
@@ -1109,6 +1152,7 @@ stepcast_viewer_finalize (GObject *object)
 
   stepcast_unshown_clear (&self->unshown);
   stepcast_actor_unref (self->actor);
+  g_clear_object (&self->uploads);
   g_free (self->token);
 
   G_OBJECT_CLASS (stepcast_viewer_parent_class)->finalize (object);

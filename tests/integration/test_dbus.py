@@ -687,7 +687,8 @@ class Generators(DBusTest):
             self.assertEqual([g['name'] for g in listed if g['default']], ['pattern'])
 
     async def test_describe(self):
-        types = {'boolean': 'b', 'integer': 'iuxt', 'number': 'd', 'choice': 's', 'text': 's'}
+        types = {'boolean': 'b', 'integer': 'iuxt', 'number': 'd', 'choice': 's', 'text': 's',
+                 'color': 's', 'file': 'ay'}
         async with Desktop() as (service, client):
             for web in (await service.get('/generators')).json['generators']:
                 given = GLib.Variant('(s)', (web['name'],))
@@ -716,7 +717,8 @@ class Generators(DBusTest):
         signature = values['signature']
         self.assertIn(signature, types[values['type']])
         keys = {'name', 'label', 'summary', 'type', 'signature', 'default', 'live'}
-        keys |= {key for key in ('minimum', 'maximum', 'choices', 'unit') if key in spec}
+        keys |= {key for key in ('minimum', 'maximum', 'choices', 'unit', 'accept', 'max-bytes')
+                 if key in spec}
         self.assertEqual(set(values), keys)
         self.assertEqual('minimum' in values, values['type'] in ('integer', 'number'))
         self.assertEqual('choices' in values, values['type'] == 'choice')
@@ -724,9 +726,9 @@ class Generators(DBusTest):
             if key in values:
                 self.assertEqual(parameter.lookup_value(key, None).get_type_string(), signature,
                                  key)
-                web = spec[key]
+                web = [] if spec[key] is None else spec[key]  # no file
                 self.assertEqual(values[key], int(web) if signature in 'iuxt' else web)
-        for key in ('name', 'label', 'type', 'live', 'choices', 'unit'):
+        for key in ('name', 'label', 'type', 'live', 'choices', 'unit', 'accept', 'max-bytes'):
             if key in values:
                 self.assertEqual(values[key], spec[key], key)
         self.assertEqual(values['summary'], spec['description'])
