@@ -39,8 +39,7 @@ export function describeActor(by) {
 function describeFile(spec) {
   const types = (spec.accept ?? []).map((type) => type.replace(/^[^/]*\/(?!\*)/, '').toUpperCase());
 
-  return format(_('{types} at most {size}'), {
-    types: types.length > 0 ? `${types.join(', ')},` : '', size: formatBytes(spec['max-bytes']) });
+  return [...types, format(_('at most {size}'), { size: formatBytes(spec['max-bytes']) })].join(', ');
 }
 
 /* What it takes and begins with: "0 to 0.2, default 0.055". */
@@ -51,7 +50,7 @@ function describeRange(spec) {
     parts.push(format(_('{minimum} to {maximum}'), { minimum: formatNumber(spec.minimum, 12),
                                                      maximum: formatNumber(spec.maximum, 12) }));
   if (spec.type === 'file')
-    parts.push(describeFile(spec).trim());
+    parts.push(describeFile(spec));
   else if (spec.default !== '' && !spec.multiline)
     parts.push(format(_('default {value}'),
                       { value: describeValue({ ...spec, unit: '' }, spec.default) }));
@@ -60,7 +59,7 @@ function describeRange(spec) {
 
 function describe(spec) {
   const parts = [spec.description ? _(spec.description) : '', describeRange(spec),
-                 spec.live ? '' : _('applies at a start')];
+                 spec.live ? '' : _('applies at the next start')];
   return parts.filter(Boolean).join('\u00a0· ');
 }
 
@@ -175,8 +174,6 @@ export class ParameterRow {
       this.#createLabel(id), this.#reset, ...this.#input.nodes,
       element('p', { id: `${id}-description`, className: 'help', textContent: describe(spec) }),
       this.#note);
-    this.node.classList.toggle('wide', spec.type === 'file' || Boolean(spec.multiline) ||
-                                       this.#input.isGroup === true);
     this.node.addEventListener('keydown', (event) => this.#onKey(event));
     this.node.addEventListener('focusout', () => this.#onLeft());
   }

@@ -13,6 +13,29 @@
 /* The shared MIME database looks at no more than this for what it knows by its content. */
 #define SNIFFED_BYTES 4096
 
+/* What our own generators take is known without a database: it may not be where we look for it. */
+static const struct
+{
+  const char *magic;
+  const char *type;
+} known[] = {
+  { "\x89PNG\r\n\x1a\n", "image/png" },
+  { "\xff\xd8\xff", "image/jpeg" },
+};
+
+static const char *
+find_known (gconstpointer data, gsize size)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      const gsize length = strlen (known[i].magic);
+
+      if (size >= length && memcmp (data, known[i].magic, length) == 0)
+        return known[i].type;
+    }
+  return NULL;
+}
+
 /**
  * stepcast_file_value_guess_type:
  * @data: (array length=size): a file's content
@@ -25,9 +48,14 @@
 char *
 stepcast_file_value_guess_type (gconstpointer data, gsize size)
 {
-  g_autofree char *type = g_content_type_guess (NULL, data, MIN (size, SNIFFED_BYTES), NULL);
-  char *mime_type = type != NULL ? g_content_type_get_mime_type (type) : NULL;
+  g_autofree char *type = NULL;
+  char *mime_type;
 
+  if (find_known (data, size) != NULL)
+    return g_strdup (find_known (data, size));
+
+  type = g_content_type_guess (NULL, data, MIN (size, SNIFFED_BYTES), NULL);
+  mime_type = type != NULL ? g_content_type_get_mime_type (type) : NULL;
   return mime_type != NULL ? mime_type : g_strdup ("application/octet-stream");
 }
 

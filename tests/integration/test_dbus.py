@@ -32,7 +32,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 from private_bus import PrivateBus  # noqa: E402
 from stepcast import (FACTOR, PATIENCE, PROGRAMS, PYTHON, STEPCASTD, Service, TestCase, main,  # noqa: E402
-                      step_of, wait_for, within)
+                      png, step_of, wait_for, within)
 
 NAME = 'org.stepcast.Stepcast1'
 ROOT = '/org/stepcast/Stepcast1'
@@ -568,6 +568,29 @@ class Sessions(DBusTest):
             self.assertEqual((await client.get(path, 'Run'), await client.get(path, 'Step')), (2, 2))
             await self.refused(client.call(path, SESSION, 'Stop', '(a{sv})',
                                            variants({'now': True})), 'BadRequest', 'now')
+
+    async def test_files_and_colours(self):
+        def bytes_(content):
+            return GLib.Variant.new_from_bytes(GLib.VariantType('ay'), GLib.Bytes.new(content), True)
+
+        async with Desktop() as (_, client):
+            path = await client.create('gray-scott', parameters=GLib.Variant(
+                'a{sv}', variants({'image': bytes_(png(9, 9)), 'ink': '#ABCDEF'})))
+            parameters = await client.get(path, 'Parameters')
+            self.assertEqual((parameters['image'], parameters['ink']),
+                             (f'image/png, {len(png(9, 9))} bytes', '#abcdef'))
+
+            def set_(**values):
+                return client.session(path, 'SetParameters', '(a{sv})', variants(values))
+
+            for value, part in (('/etc/passwd', 'content of a file'), (bytes_(b'text'), 'text/plain'),
+                                (bytes_(bytes(17 * 1024 * 1024)), 'too large'),
+                                (GLib.Variant('(s)', ('0123',)), 'content of a file')):
+                await self.refused(set_(image=value), 'InvalidValue', part)
+            await self.refused(set_(ink='red'), 'InvalidValue', '#rrggbb')
+            self.assertEqual(await client.get(path, 'Parameters'), parameters)
+            self.assertEqual(await set_(image=bytes_(b'')), 1)
+            await client.wait_property(path, 'Parameters', lambda values: values['image'] == '')
 
     async def test_parameters(self):
         async with Desktop() as (service, client):

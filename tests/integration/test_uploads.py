@@ -6,25 +6,11 @@
 
 import asyncio
 import json
-import struct
-import zlib
 
-from stepcast import Service, TestCase, main, parse_head, within
+from stepcast import Service, TestCase, main, parse_head, png, within
 
 JSON = ('Content-Type', 'application/json')
 MIB = 1024 * 1024
-
-
-def png(width, height, shade=0, filler=b''):
-    """A picture, black unless @shade says otherwise; @filler makes it longer."""
-    def chunk(kind, data):
-        return (struct.pack('>I', len(data)) + kind + data +
-                struct.pack('>I', zlib.crc32(kind + data)))
-
-    rows = b''.join(b'\0' + bytes([shade]) * width for _ in range(height))
-    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)) +
-            (chunk(b'teXt', filler) if filler else b'') +
-            chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
 
 
 async def send(service, method, path, content, *headers):
