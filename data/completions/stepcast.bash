@@ -30,6 +30,18 @@ _stepcast_offer ()
   fi
 }
 
+# Is the word that is typed the value of one of the parameters in LIST?
+_stepcast_is_value_of ()
+{
+  local name
+  while IFS= read -r name; do
+    if [[ -n $name && $name == "$prev" ]]; then
+      return 0
+    fi
+  done <<< "$1"
+  return 1
+}
+
 # _stepcast_generate ACTION: what bash itself knows.
 _stepcast_generate ()
 {
@@ -86,6 +98,16 @@ _stepcast ()
     --env) _stepcast_generate -v; return ;;
   esac
   if [[ -n $is_value ]]; then
+    argument=$(_stepcast_argument)
+    case $command in
+      run) options=$("$program" complete files "$argument" 2>/dev/null) ;;
+      set) options=$("$program" complete session-files "$argument" 2>/dev/null)
+           [[ $argument != "$prev" ]] ||
+             options=$("$program" complete session-files 2>/dev/null) ;;
+    esac
+    if _stepcast_is_value_of "${options-}"; then
+      _stepcast_files
+    fi
     return
   fi
 

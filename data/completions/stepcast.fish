@@ -28,8 +28,18 @@ function __stepcast_has_separator
     contains -- -- (commandline -opc)
 end
 
+# The value of a parameter that is a file: its name comes before the "=".
+function __stepcast_file_of
+    set -l token (commandline -ct)
+    string match -q -- '*=*' $token; or return 1
+    set -l name (string split -m 1 = -- $token)[1]
+    contains -- $name (stepcast complete $argv 2>/dev/null); or return 1
+    __fish_complete_path (string replace -r '^[^=]*=' '' -- $token) | string replace -r '^' "$name="
+end
+
 function __stepcast_run_words
     set -l arguments (__stepcast_arguments)
+    __stepcast_file_of files $arguments[1]; and return
     if test (count $arguments) -eq 0
         stepcast complete generators 2>/dev/null
     else
@@ -39,6 +49,7 @@ end
 
 function __stepcast_set_words
     set -l arguments (__stepcast_arguments)
+    __stepcast_file_of session-files (string match -v -- '*=*' $arguments[1]); and return
     if test (count $arguments) -eq 0
         stepcast complete sessions 2>/dev/null
         stepcast complete session-parameters 2>/dev/null | string replace -r '$' =

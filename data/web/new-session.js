@@ -1,16 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Stepcast authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-import { CollectingForm } from './collecting-form.js';
 import { element } from './element.js';
 import { _ } from './messages.js';
-import * as parameters from './parameters.js';
+import { ParameterForm } from './parameters.js';
 import { ask, findSession } from './service.js';
-
-/* The form that the page has; a plain one where it has none yet that merely collects. */
-function createForm(root) {
-  return parameters.ParameterForm ? new parameters.ParameterForm(root) : new CollectingForm(root);
-}
 
 /** Asks what a new session is to be: a generator, its parameters, a title; and opens it. */
 export class NewSessionDialog {
@@ -39,7 +33,7 @@ export class NewSessionDialog {
       element('div', { className: 'dialog-buttons' },
         element('label', { className: 'check' }, this.#starts, _('Start now')), cancel, this.#submit));
 
-    this.#form = createForm(fields);
+    this.#form = new ParameterForm(fields);
     this.#dialog = element('dialog', { className: 'new-session',
                                        'aria-labelledby': 'new-session-heading' }, form);
     form.noValidate = true;

@@ -4,12 +4,12 @@
 import { Announcer } from './announcer.js';
 import { Controls } from './controls.js';
 import { Face } from './face.js';
-import { makeForm } from './interim.js';
 import { Keep } from './keep.js';
 import { Log } from './log.js';
 import { loadMessages, translate } from './messages.js';
 import { Notice } from './notice.js';
 import { Numbers } from './numbers.js';
+import { ParameterForm } from './parameters.js';
 import { findSessionUrl, formatRoute, takeRoute } from './route.js';
 import { Shortcuts } from './shortcuts.js';
 import { Sidebar } from './sidebar.js';
@@ -19,10 +19,6 @@ import { Toast } from './toast.js';
 import { Tools } from './tools.js';
 import { Values } from './values.js';
 import { Watch } from './watch.js';
-
-/* The list of sessions and the dialog to share one are of sessions.js and share.js: without those
- * two the page does without. */
-const HAS_LIST = false;
 
 const byId = (id) => document.getElementById(id);
 
@@ -37,7 +33,9 @@ function addStyle(href) {
 class Page {
   #widgets;
   #sidebar;
+  /* Both come when somebody wants them: a picture needs neither. */
   #list = null;
+  #share = null;
   /* What saves the pictures of a watch. */
   #keeps = new WeakMap();
 
@@ -50,16 +48,14 @@ class Page {
   constructor() {
     this.#widgets = this.#makeWidgets();
     this.#sidebar = new Sidebar({ panel: byId('sidebar'), button: byId('sessions-button'),
-                                  close: byId('sidebar-close'), scrim: byId('scrim') });
-    new Tools(byId('header-tools'), new Toast(byId('toast')))
-      .addKeep(() => this.#keeps.get(this.#watch));
+                                  close: byId('sidebar-close'), scrim: byId('scrim'),
+                                  onOpened: () => this.#addList() });
+    this.#addTools();
     byId('keys-button').addEventListener('click', () => this.#widgets.shortcuts.open());
     byId('generator').addEventListener('change', () => this.#choose(byId('generator').value));
     addEventListener('popstate', () => this.#show(takeRoute(), history.state?.own));
     this.#show(takeRoute(), null);
     this.#listGenerators();
-    if (HAS_LIST)
-      this.#addList();
   }
 
   #makeWidgets() {
@@ -89,7 +85,7 @@ class Page {
   }
 
   #makeForm() {
-    return makeForm(byId('parameter-form'), {
+    return new ParameterForm(byId('parameter-form'), {
       set: (values) => this.#watch.setValues(values),
     });
   }
@@ -200,30 +196,45 @@ class Page {
       this.#navigate({ session: name, start: false, query: new URLSearchParams() });
   }
 
-  async #addList() {
-    addStyle('sessions.css');
-    addStyle('share.css');
-    const [{ SessionList }, { ShareDialog }] =
-      await Promise.all([import('./sessions.js'), import('./share.js')]);
-    const share = new ShareDialog();
+  #addTools() {
+    const tools = new Tools(byId('header-tools'), new Toast(byId('toast')));
 
-    this.#list = new SessionList(byId('session-list'), {
-      open: (name) => this.openSession(name), role: 'view',
-    });
-    byId('sessions-button').hidden = false;
-    new Tools(byId('header-tools'), new Toast(byId('toast'))).addShare(() => {
-      if (this.#watch.name !== null)
-        share.open(this.#watch.name, this.#watch.session.role);
-    });
+    tools.addKeep(() => this.#keeps.get(this.#watch));
+    tools.addShare(() => this.#openShare());
+  }
+
+  async #addList() {
+    if (this.#list !== null)
+      return;
+
+    addStyle('sessions.css');
+    this.#list = import('./sessions.js').then(({ SessionList }) =>
+      new SessionList(byId('session-list'), {
+        open: (name) => this.openSession(name), role: 'view',
+      }));
     this.#tellList();
   }
 
   /* Which session is in sight, and what a person may do. */
-  #tellList() {
-    if (this.#list === null)
+  async #tellList() {
+    const list = await this.#list;
+
+    if (list === null)
       return;
-    this.#list.current = this.#watch.name;
-    this.#list.role = this.#watch.session.role ?? 'view';
+    list.current = this.#watch.name;
+    list.role = this.#watch.session.role ?? 'view';
+  }
+
+  async #openShare() {
+    const { name, session } = this.#watch;
+
+    if (name === null)
+      return;
+    if (this.#share === null) {
+      addStyle('share.css');
+      this.#share = import('./share.js').then(({ ShareDialog }) => new ShareDialog());
+    }
+    (await this.#share).open(name, session.role);
   }
 
   // ---- The generators ----
@@ -273,7 +284,7 @@ class Page {
       case 'restart': return controls.restart(false);
       case 'restart-next': return controls.restart(true);
       case 'help': return shortcuts.open();
-      case 'sessions': return this.#list !== null && this.#sidebar.toggle();
+      case 'sessions': return this.#sidebar.toggle();
       case 'escape': return this.#escape();
       default: return false;
     }

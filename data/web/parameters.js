@@ -1,224 +1,169 @@
 // SPDX-FileCopyrightText: 2026 The Stepcast authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// A slider over more than this can't be aimed.
-const MAX_SLIDER_SPAN = 1000;
-const SLIDER_STOPS = 500;
+import { element } from './element.js';
+import { _, format, formatCount } from './messages.js';
+import { ParameterRow, describeEffect } from './parameter-row.js';
 
-function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
+/* As many are seen at a glance. */
+const MAX_UNFILTERED = 12;
+
+const STANDING = ['idle', 'stopped', 'finished', 'failed'];
+
+/* A file is named by its upload; the rest is for us. */
+function toWire(value) {
+  return value !== null && typeof value === 'object' ? { upload: value.upload } : value;
 }
 
-function isNumeric(spec) {
-  return spec.type === 'number' || spec.type === 'integer';
+/**
+ * Returns a function that uploads a file to the service and promises its answer
+ * (`{upload, bytes, name, type}`): what ParameterForm wants as `upload`.
+ * @param {URL|string} url of the service's `/uploads`
+ * @param {?string} token where there is no cookie
+ */
+export function createUpload(url, token = null) {
+  // fetch() does not tell how far it is.
+  return (file, onProgress) => new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const address = new URL(url, document.baseURI);
+    const fail = (text) => reject(new Error(text));
+
+    address.searchParams.set('name', file.name);
+    if (token !== null)
+      address.searchParams.set('token', token);
+    request.open('POST', address);
+    request.responseType = 'json';
+    request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
+    request.upload.addEventListener('progress', ({ loaded, total }) => onProgress?.(loaded / total));
+    request.addEventListener('load', () => request.status === 201 && request.response
+      ? resolve(request.response)
+      : fail(request.response?.error?.message ?? _('The file was not taken.')));
+    request.addEventListener('error', () => fail(_('The file could not be sent.')));
+    request.addEventListener('abort', () => fail(_('The file could not be sent.')));
+    request.send(file);
+  });
 }
 
-/* Limits of more than 53 bits (they come as strings) and of 100 digits are none that anyone meets. */
-function hasRange(spec) {
-  return [spec.minimum, spec.maximum].every((limit) =>
-    typeof limit === 'number' && Math.abs(limit) < 1e12);
-}
-
-function hasSlider(spec) {
-  return hasRange(spec) && spec.maximum > spec.minimum &&
-         spec.maximum - spec.minimum <= MAX_SLIDER_SPAN;
-}
-
-function format(number) {
-  return number.toLocaleString('en', { maximumSignificantDigits: 12 }).replace('-', '−');
-}
-
-/* A round number that divides the range finely enough. */
-function sliderStep(spec) {
-  const step = 10 ** Math.floor(Math.log10((spec.maximum - spec.minimum) / SLIDER_STOPS));
-  return spec.type === 'integer' ? Math.max(1, step) : step;
-}
-
-function describe(spec) {
-  const range = hasRange(spec) ? `${format(spec.minimum)} to ${format(spec.maximum)}` : '';
-  const parts = [spec.description, range, spec.live ? '' : 'applies at the next start'];
-  return parts.filter((part) => part).join('\u00a0· ');
-}
-
-/* The input where a value is typed or chosen. */
-function createInput(spec) {
-  switch (spec.type) {
-    case 'boolean':
-      return element('input', { type: 'checkbox' });
-    case 'choice':
-      return element('select', {}, ...spec.choices.map((choice) =>
-        element('option', { value: choice, textContent: choice })));
-    case 'number':
-      return element('input', { type: 'number', step: 'any', inputMode: 'decimal' });
-    case 'integer':
-      // Integers of more than 53 bits come as strings, and no number input holds them.
-      return typeof spec.value === 'string' || typeof spec.maximum === 'string'
-        ? element('input', { type: 'text', inputMode: 'numeric' })
-        : element('input', { type: 'number', step: '1', inputMode: 'numeric' });
-    default:
-      return element('input', { type: 'text', maxLength: 4096 });
-  }
-}
-
-/* One parameter: its input, a slider where it has a range, and what became of the last change. */
-class Row {
-  #spec;
-  #send;
-  #input;
-  #slider = null;
-  #note;
-  #value;
-  #waiting = null;
-  #isSending = false;
-
-  /* `send (value)` returns a promise of what to say about it. */
-  constructor(spec, send) {
-    this.#spec = spec;
-    this.#send = send;
-    this.node = this.#build();
-    this.show(spec.value);
-  }
-
-  set disabled(disabled) {
-    this.#input.disabled = disabled;
-    if (this.#slider)
-      this.#slider.disabled = disabled;
-  }
-
-  /* Shows a value that came from the service. */
-  show(value) {
-    this.#value = value;
-    if (this.#spec.type === 'boolean')
-      this.#input.checked = value;
-    else
-      this.#input.value = value;
-    if (this.#slider)
-      this.#slider.value = value;
-  }
-
-  /* The same, but never against somebody who is about to change it. */
-  update(value) {
-    if (!this.#isSending && !this.#waiting && value !== this.#value)
-      this.show(value);
-  }
-
-  #build() {
-    const spec = this.#spec;
-    const id = `parameter-${spec.name}`;
-    const label = element('label', { htmlFor: id, textContent: spec.label || spec.name });
-    const description = element('p', { id: `${id}-description`, textContent: describe(spec) });
-
-    this.#input = createInput(spec);
-    this.#input.id = id;
-    this.#input.setAttribute('aria-describedby', `${id}-description ${id}-note`);
-    this.#input.addEventListener('change', () => this.#take(this.#read(), true));
-    this.#note = element('p', { id: `${id}-note`, className: 'note' });
-    this.#note.setAttribute('role', 'status');
-
-    if (spec.unit)
-      label.append(' ', element('span', { className: 'unit', textContent: spec.unit }));
-    if (hasSlider(spec))
-      this.#addSlider(label.textContent);
-    return element('li', {}, label, this.#input, ...(this.#slider ? [this.#slider] : []),
-                   description, this.#note);
-  }
-
-  #addSlider(label) {
-    const { minimum, maximum } = this.#spec;
-
-    this.#slider = element('input', { type: 'range', min: minimum, max: maximum,
-                                      step: sliderStep(this.#spec) });
-    this.#slider.setAttribute('aria-label', label);
-    for (const type of ['input', 'change'])
-      this.#slider.addEventListener(type, () => {
-        this.#input.value = this.#slider.value;
-        this.#take(this.#read(), type === 'change');
-      });
-  }
-
-  /* What the input holds, as JSON has it, or undefined where it is not a value. */
-  #read() {
-    if (this.#spec.type === 'boolean')
-      return this.#input.checked;
-    if (!isNumeric(this.#spec))
-      return this.#input.value;
-
-    const text = this.#input.value.trim();
-    const number = Number(text);
-    if (text === '' || Number.isNaN(number))
-      return undefined;
-    return this.#spec.type === 'integer' && !Number.isSafeInteger(number) ? text : number;
-  }
-
-  #take(value, isFinal) {
-    if (value === undefined) {
-      this.show(this.#value);
-      this.#say('That is not a number; it stays as it was.', true);
-      return;
-    }
-    this.#waiting = { value, isFinal };
-    if (!this.#isSending)
-      this.#work();
-  }
-
-  /* A slider moves faster than the service answers: of what waits only the newest is sent. */
-  async #work() {
-    this.#isSending = true;
-    while (this.#waiting) {
-      const { value, isFinal } = this.#waiting;
-      this.#waiting = null;
-      try {
-        const said = await this.#send(value, isFinal);
-        this.#value = value;
-        if (this.#slider)
-          this.#slider.value = value;
-        this.#say(said, false);
-      } catch (error) {
-        this.#say(error.message, true);
-      }
-    }
-    this.#isSending = false;
-  }
-
-  #say(text, isError) {
-    this.#note.textContent = text;
-    this.#note.classList.toggle('error', isError);
-    this.#input.setAttribute('aria-invalid', isError);
-  }
-}
-
-/** The parameters of a session as a list of inputs, made from their specs. */
-export class ParameterList {
-  #list;
-  #send;
+/**
+ * The parameters of a session, or of one that is to be created, as inputs made from their specs
+ * (doc/protocol.md, "HTTP").
+ *
+ * With `set` it is live: what is changed is set at once, and the step at which it applies is told.
+ * Without, it only collects: see `values`.
+ */
+export class ParameterForm {
+  #root;
+  #set;
+  #upload;
+  #prefix;
   #rows = new Map();
+  #list;
+  #filter;
+  #found;
+  #isDisabled = false;
+  #isRunning = true;
+  #run = null;
 
   /**
-   * `list` is the `<ul>` to fill; `send (spec, value, isFinal)` sets one and returns a promise of
-   * the words to say about it. `isFinal` is false while a slider is still being moved.
+   * @param {Element} root what it fills
+   * @param {object} [callbacks]
+   * @param {(values: object, options: {isFinal: boolean}) => Promise<{step: ?number}>}
+   *   [callbacks.set] sets parameters; `isFinal` is false while a slider is still being moved
+   * @param {(file: File, onProgress: (part: number) => void) => Promise<{upload: string, type: string, bytes: number}>}
+   *   [callbacks.upload] see createUpload()
    */
-  constructor(list, send) {
-    this.#list = list;
-    this.#send = send;
+  constructor(root, { set = null, upload = createUpload('uploads') } = {}) {
+    this.#root = root;
+    this.#set = set;
+    this.#upload = upload;
+    this.#prefix = set ? 'parameter' : 'new-parameter';
+    this.#build();
+  }
+
+  /** Whether changes are set at once. */
+  get isLive() {
+    return this.#set !== null;
+  }
+
+  get disabled() {
+    return this.#isDisabled;
   }
 
   set disabled(disabled) {
+    this.#isDisabled = disabled;
     for (const row of this.#rows.values())
       row.disabled = disabled;
   }
 
-  /** Makes the list anew. */
-  fill(specs) {
-    this.#rows = new Map(specs.map((spec) =>
-      [spec.name, new Row(spec, (value, isFinal) => this.#send(spec, value, isFinal))]));
-    this.#list.replaceChildren(...[...this.#rows.values()].map((row) => row.node));
+  /** What differs from the defaults, name to value, as `POST /sessions` takes it. */
+  get values() {
+    return Object.fromEntries([...this.#rows].filter(([, { spec, value }]) => value !== spec.default)
+      .map(([name, { value }]) => [name, toWire(value)]));
   }
 
-  /** Shows what was set, by whom ever. */
-  update(values) {
+  /** Makes the form anew. `values` win over the specs' own. */
+  fill(specs, values = {}) {
+    this.#rows = new Map(specs.map((spec) => [spec.name, this.#createRow({
+      ...spec, value: values[spec.name] ?? spec.value ?? spec.default })]));
+    this.#list.replaceChildren(...[...this.#rows.values()].map((row) => row.node));
+    this.#filter.value = '';
+    this.#filter.hidden = this.#rows.size <= MAX_UNFILTERED;
+    this.#sift();
+    this.disabled = this.#isDisabled;
+  }
+
+  /** Shows what was set, by whom ever (`{kind, id}` or null). */
+  update(values, by = null) {
     for (const [name, value] of Object.entries(values))
-      this.#rows.get(name)?.update(value);
+      this.#rows.get(name)?.update(value, by);
+  }
+
+  /** Tells it of a session's state: what is set while nothing runs applies at the next start. */
+  showState({ state, run }) {
+    this.#isRunning = !STANDING.includes(state);
+    if (run !== this.#run)
+      for (const row of this.#rows.values())
+        row.forget();
+    this.#run = run;
+  }
+
+  #build() {
+    this.#filter = element('input', { type: 'search', className: 'parameter-filter', hidden: true,
+                                      placeholder: _('Find a parameter'),
+                                      'aria-label': _('Find a parameter') });
+    this.#found = element('p', { className: 'unseen', role: 'status' });
+    this.#list = element('ul', { className: 'parameter-list boxed' });
+    this.#filter.addEventListener('input', () => this.#sift());
+    this.#root.replaceChildren(this.#filter, this.#found, this.#list);
+  }
+
+  #createRow(spec) {
+    const row = new ParameterRow(spec, `${this.#prefix}-${spec.name}`, {
+      send: (value, isFinal) => this.#send(row, value, isFinal),
+      upload: this.#upload,
+    });
+    return row;
+  }
+
+  async #send(row, value, isFinal) {
+    const { spec } = row;
+
+    if (!this.#set)
+      return '';
+    const answer = await this.#set({ [spec.name]: toWire(value) }, { isFinal });
+    row.needsRestart = !spec.live && this.#isRunning;
+    return describeEffect(spec, answer?.step ?? null, this.#isRunning);
+  }
+
+  #sift() {
+    const text = this.#filter.value.trim().toLowerCase();
+    let count = 0;
+
+    for (const row of this.#rows.values()) {
+      row.node.hidden = text !== '' && !row.matches(text);
+      count += row.node.hidden ? 0 : 1;
+    }
+    this.#found.textContent = text === '' ? '' : format(_('{count} of {all} parameters'), {
+      count: formatCount(count), all: formatCount(this.#rows.size) });
   }
 }

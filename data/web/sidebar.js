@@ -11,15 +11,17 @@ export class Sidebar {
   #scrim;
   #wide = matchMedia(WIDE);
   #rest;
+  #onOpened;
 
   /**
    * @param {{panel: HTMLElement, button: HTMLButtonElement, close: HTMLButtonElement,
-   *          scrim: HTMLElement}} parts
+   *          scrim: HTMLElement, onOpened: function(): void}} parts
    */
-  constructor({ panel, button, close, scrim }) {
+  constructor({ panel, button, close, scrim, onOpened }) {
     this.#panel = panel;
     this.#button = button;
     this.#scrim = scrim;
+    this.#onOpened = onOpened;
     // What a drawer lies over can't be reached meanwhile.
     this.#rest = [...panel.parentElement.children].filter((node) =>
       node !== panel && node !== scrim);
@@ -45,6 +47,7 @@ export class Sidebar {
     this.#panel.hidden = false;
     this.#render();
     this.#panel.focus({ preventScroll: true });
+    this.#onOpened();
   }
 
   close() {

@@ -62,22 +62,25 @@ complete_generators (StepcastClient *client)
 }
 
 static void
-complete_parameters (StepcastClient *client, const char *generator)
+complete_parameters (StepcastClient *client, const char *generator, gboolean is_of_files)
 {
   g_autoptr (GVariant) description = stepcast_client_describe_generator (client, generator, NULL);
-  g_auto (GStrv) names = description != NULL ? stepcast_values_list_names (description) : NULL;
+  g_auto (GStrv) names = NULL;
 
+  if (description != NULL)
+    names = is_of_files ? stepcast_values_list_files (description) :
+                          stepcast_values_list_names (description);
   print_words (names);
 }
 
 /* @name: (nullable): the only one */
 static void
-complete_session_parameters (StepcastClient *client, const char *name)
+complete_session_parameters (StepcastClient *client, const char *name, gboolean is_of_files)
 {
   g_autoptr (StepcastDBusSession) session = stepcast_client_find_session (client, name, NULL);
 
   if (session != NULL && g_strcmp0 (stepcast_dbus_session_get_kind (session), "generator") == 0)
-    complete_parameters (client, stepcast_dbus_session_get_generator (session));
+    complete_parameters (client, stepcast_dbus_session_get_generator (session), is_of_files);
 }
 
 static void
@@ -93,16 +96,21 @@ complete (const char *list, const char *name)
   else if (g_str_equal (list, "generators"))
     complete_generators (client);
   else if (g_str_equal (list, "parameters"))
-    complete_parameters (client, name != NULL ? name : "");
+    complete_parameters (client, name != NULL ? name : "", FALSE);
+  else if (g_str_equal (list, "files"))
+    complete_parameters (client, name != NULL ? name : "", TRUE);
   else if (g_str_equal (list, "session-parameters"))
-    complete_session_parameters (client, name);
+    complete_session_parameters (client, name, FALSE);
+  else if (g_str_equal (list, "session-files"))
+    complete_session_parameters (client, name, TRUE);
 }
 
 int
 stepcast_command_complete (char **argv)
 {
-  static const char *const lists[] = { "commands",   "sessions",           "generators",
-                                       "parameters", "session-parameters", NULL };
+  static const char *const lists[] = { "commands",      "sessions", "generators",
+                                       "parameters",    "files",    "session-parameters",
+                                       "session-files", NULL };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) arguments = stepcast_command_parse (argv, NULL, NULL, 2, &error);
 

@@ -10,6 +10,7 @@
 
 #include "stepcast-client.h"
 #include "stepcast-command.h"
+#include "stepcast-parameters.h"
 #include "stepcast-session-text.h"
 #include "stepcast-values.h"
 
@@ -297,8 +298,9 @@ parse_values (Target *target, char **assignments, GError **error)
 }
 
 static void
-print_values (Target *target, GVariant *values, guint64 step)
+print_values (Target *target, GVariant *given, guint64 step)
 {
+  g_autoptr (GVariant) values = stepcast_parameters_summarize (given);
   const char *name = stepcast_dbus_session_get_name (target->session);
   GVariantIter iter;
   const char *key;

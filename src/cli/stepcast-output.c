@@ -207,6 +207,8 @@ stepcast_output_format_value (GVariant *value)
       g_ascii_formatd (buffer, sizeof buffer, "%.10g", g_variant_get_double (value)));
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
     return stepcast_output_escape (g_variant_get_string (value, NULL));
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING)) /* a file: the default is none */
+    return g_strdup ("");
   return g_variant_print (value, FALSE);
 }
 

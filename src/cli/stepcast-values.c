@@ -13,6 +13,7 @@
 
 #include "stepcast-command.h"
 #include "stepcast-error.h"
+#include "stepcast-file-argument.h"
 #include "stepcast-output.h"
 #include "stepcast-suggest.h"
 
@@ -42,6 +43,27 @@ find_parameter (GVariant *parameters, const char *wanted)
   return NULL;
 }
 
+static char **
+list_names (GVariant *description, const char *wanted_type)
+{
+  g_autoptr (GVariant) parameters = get_parameters (description);
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  gsize n_parameters = parameters != NULL ? g_variant_n_children (parameters) : 0;
+
+  for (gsize i = 0; i < n_parameters; i++)
+    {
+      g_autoptr (GVariant) parameter = g_variant_get_child_value (parameters, i);
+      const char *name, *type;
+
+      if (g_variant_lookup (parameter, "name", "&s", &name) &&
+          (wanted_type == NULL ||
+           (g_variant_lookup (parameter, "type", "&s", &type) && g_str_equal (type, wanted_type))))
+        g_strv_builder_add (names, name);
+    }
+
+  return g_strv_builder_end (names);
+}
+
 /**
  * stepcast_values_list_names:
  * @description: of a generator
@@ -51,20 +73,19 @@ find_parameter (GVariant *parameters, const char *wanted)
 char **
 stepcast_values_list_names (GVariant *description)
 {
-  g_autoptr (GVariant) parameters = get_parameters (description);
-  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  gsize n_parameters = parameters != NULL ? g_variant_n_children (parameters) : 0;
+  return list_names (description, NULL);
+}
 
-  for (gsize i = 0; i < n_parameters; i++)
-    {
-      g_autoptr (GVariant) parameter = g_variant_get_child_value (parameters, i);
-      const char *name;
-
-      if (g_variant_lookup (parameter, "name", "&s", &name))
-        g_strv_builder_add (names, name);
-    }
-
-  return g_strv_builder_end (names);
+/**
+ * stepcast_values_list_files:
+ * @description: of a generator
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names of its parameters that are files
+ */
+char **
+stepcast_values_list_files (GVariant *description)
+{
+  return list_names (description, "file");
 }
 
 static char *
@@ -103,6 +124,11 @@ stepcast_values_describe_range (GVariant *parameter)
     return g_strdup (_ ("true or false"));
   if (g_str_equal (type, "integer") || g_str_equal (type, "number"))
     return describe_bounds (parameter, type);
+  if (g_str_equal (type, "color"))
+    /* TRANSLATORS: do not translate “#rrggbb” */
+    return g_strdup (_ ("a colour as #rrggbb"));
+  if (g_str_equal (type, "file"))
+    return stepcast_file_argument_describe_rule (parameter);
   if (!g_variant_lookup (parameter, "choices", "^a&s", &choices))
     return g_strdup (_ ("text"));
 
@@ -186,6 +212,15 @@ is_one_of_its_choices (GVariant *parameter, const char *text)
          g_strv_contains (choices, text);
 }
 
+static gboolean
+is_file (GVariant *parameter)
+{
+  const char *type = "";
+
+  g_variant_lookup (parameter, "type", "&s", &type);
+  return g_str_equal (type, "file");
+}
+
 static GVariant *
 convert (GVariant *parameter, const char *name, const char *text, GError **error)
 {
@@ -193,6 +228,9 @@ convert (GVariant *parameter, const char *name, const char *text, GError **error
   g_autofree char *quoted = NULL;
   const char *signature = "s";
   GVariant *value = NULL;
+
+  if (is_file (parameter))
+    return stepcast_file_argument_read (parameter, name, text, error);
 
   g_variant_lookup (parameter, "signature", "&s", &signature);
   if (is_one_of_its_choices (parameter, text))

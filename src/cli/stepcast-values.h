@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 
 GVariant *stepcast_values_parse (GVariant *description, char **assignments, GError **error);
 char **stepcast_values_list_names (GVariant *description);
+char **stepcast_values_list_files (GVariant *description);
 char *stepcast_values_describe_range (GVariant *parameter);
 
 G_END_DECLS

@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <math.h>
 
+#include "stepcast-colour.h"
 #include "stepcast-error.h"
-#include "stepcast-number.h"
+#include "stepcast-file-value.h"
 #include "stepcast-generator.h"
+#include "stepcast-number.h"
 
 /* Longer text is no parameter but data, which has other ways in. */
 #define MAX_TEXT_BYTES 4096
@@ -19,6 +21,26 @@ static GQuark
 unit_quark (void)
 {
   return g_quark_from_static_string ("stepcast-unit");
+}
+
+/* What a GParamSpec can't say of a text. */
+typedef enum
+{
+  TEXT_PLAIN = 0,
+  TEXT_COLOR,
+  TEXT_MULTILINE,
+} TextKind;
+
+static GQuark
+text_kind_quark (void)
+{
+  return g_quark_from_static_string ("stepcast-text-kind");
+}
+
+static GQuark
+file_rule_quark (void)
+{
+  return g_quark_from_static_string ("stepcast-file-rule");
 }
 
 static gboolean
@@ -130,6 +152,122 @@ stepcast_parameter_get_unit (GParamSpec *pspec)
   return g_param_spec_get_qdata (pspec, unit_quark ());
 }
 
+static TextKind
+get_text_kind (GParamSpec *pspec)
+{
+  return (TextKind) GPOINTER_TO_INT (g_param_spec_get_qdata (pspec, text_kind_quark ()));
+}
+
+/**
+ * stepcast_parameter_set_color:
+ * @pspec: a parameter that is a text; its default is `#rrggbb` in lower case
+ *
+ * Makes it a colour. To be called when the class is made.
+ */
+void
+stepcast_parameter_set_color (GParamSpec *pspec)
+{
+  g_return_if_fail (G_IS_PARAM_SPEC_STRING (pspec));
+
+  g_param_spec_set_qdata (pspec, text_kind_quark (), GINT_TO_POINTER (TEXT_COLOR));
+}
+
+/**
+ * stepcast_parameter_is_color:
+ * @pspec: a parameter
+ *
+ * Returns: whether its values are `#rrggbb`
+ */
+gboolean
+stepcast_parameter_is_color (GParamSpec *pspec)
+{
+  return get_text_kind (pspec) == TEXT_COLOR;
+}
+
+/**
+ * stepcast_parameter_set_multiline:
+ * @pspec: a parameter that is a text
+ *
+ * Says that it is meant to have more than one line. To be called when the class is made.
+ */
+void
+stepcast_parameter_set_multiline (GParamSpec *pspec)
+{
+  g_return_if_fail (G_IS_PARAM_SPEC_STRING (pspec));
+
+  g_param_spec_set_qdata (pspec, text_kind_quark (), GINT_TO_POINTER (TEXT_MULTILINE));
+}
+
+/**
+ * stepcast_parameter_is_multiline:
+ * @pspec: a parameter
+ *
+ * Returns: whether it is a text that is meant to have more than one line
+ */
+gboolean
+stepcast_parameter_is_multiline (GParamSpec *pspec)
+{
+  return get_text_kind (pspec) == TEXT_MULTILINE;
+}
+
+/**
+ * stepcast_parameter_set_file_rule:
+ * @pspec: a parameter of the boxed type %G_TYPE_BYTES, which is a file
+ * @rule: static
+ *
+ * To be called when the class is made. Without it any file is taken.
+ */
+void
+stepcast_parameter_set_file_rule (GParamSpec *pspec, const StepcastFileRule *rule)
+{
+  g_return_if_fail (stepcast_parameter_is_file (pspec));
+  g_return_if_fail (rule->max_bytes <= STEPCAST_FILE_MAX_BYTES);
+
+  g_param_spec_set_qdata (pspec, file_rule_quark (), (gpointer) rule);
+}
+
+/**
+ * stepcast_parameter_is_file:
+ * @pspec: a parameter
+ *
+ * Returns: whether its values are files: `ay` as a #GVariant, #GBytes as a property; where there is
+ *   none, empty and %NULL
+ */
+gboolean
+stepcast_parameter_is_file (GParamSpec *pspec)
+{
+  return pspec->value_type == G_TYPE_BYTES;
+}
+
+/**
+ * stepcast_parameter_get_accept:
+ * @pspec: a parameter that is a file
+ *
+ * Returns: (transfer none) (nullable) (array zero-terminated=1): patterns of the MIME types that it
+ *   takes, or %NULL for any
+ */
+const char *const *
+stepcast_parameter_get_accept (GParamSpec *pspec)
+{
+  const StepcastFileRule *rule = g_param_spec_get_qdata (pspec, file_rule_quark ());
+
+  return rule != NULL ? rule->accept : NULL;
+}
+
+/**
+ * stepcast_parameter_get_max_bytes:
+ * @pspec: a parameter that is a file
+ *
+ * Returns: the longest that it takes
+ */
+gsize
+stepcast_parameter_get_max_bytes (GParamSpec *pspec)
+{
+  const StepcastFileRule *rule = g_param_spec_get_qdata (pspec, file_rule_quark ());
+
+  return rule != NULL && rule->max_bytes > 0 ? rule->max_bytes : STEPCAST_FILE_MAX_BYTES;
+}
+
 /**
  * stepcast_parameter_is_live:
  * @pspec: a parameter
@@ -190,7 +328,12 @@ stepcast_parameter_describe_range (GParamSpec *pspec)
       return g_strdup_printf ("a number from %s to %s", low, high);
     case G_TYPE_ENUM:
       return describe_choices (pspec);
+    case G_TYPE_BOXED:
+      return stepcast_file_value_describe_rule (stepcast_parameter_get_accept (pspec),
+                                                stepcast_parameter_get_max_bytes (pspec));
     default:
+      if (stepcast_parameter_is_color (pspec))
+        return g_strdup ("a colour as #rrggbb");
       return g_strdup_printf ("text of at most %d bytes", MAX_TEXT_BYTES);
     }
 }
@@ -237,8 +380,8 @@ stepcast_parameter_get_bounds (GParamSpec *pspec, GVariant **minimum, GVariant *
  * stepcast_parameter_get_type_name:
  * @pspec: a parameter
  *
- * Returns: (transfer none): what the wire calls its type: "boolean", "integer", "number", "choice"
- *   or "text"
+ * Returns: (transfer none): what the wire calls its type: "boolean", "integer", "number", "choice",
+ *   "color", "file" or "text"
  */
 const char *
 stepcast_parameter_get_type_name (GParamSpec *pspec)
@@ -252,7 +395,9 @@ stepcast_parameter_get_type_name (GParamSpec *pspec)
     case G_TYPE_ENUM:
       return "choice";
     case G_TYPE_STRING:
-      return "text";
+      return stepcast_parameter_is_color (pspec) ? "color" : "text";
+    case G_TYPE_BOXED:
+      return "file";
     default:
       return "integer";
     }
@@ -278,6 +423,15 @@ stepcast_parameter_list_choices (GParamSpec *pspec)
   for (guint i = 0; i < klass->n_values; i++)
     g_strv_builder_add (choices, klass->values[i].value_nick);
   return g_strv_builder_end (choices);
+}
+
+/* Shares the bytes. */
+static GVariant *
+bytes_to_variant (GBytes *bytes)
+{
+  g_autoptr (GBytes) none = bytes == NULL ? g_bytes_new_static (NULL, 0) : NULL;
+
+  return g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes != NULL ? bytes : none, TRUE);
 }
 
 static GVariant *
@@ -306,6 +460,8 @@ value_to_variant (const GValue *value)
       }
     case G_TYPE_STRING:
       return g_variant_new_string (g_value_get_string (value) ? g_value_get_string (value) : "");
+    case G_TYPE_BOXED:
+      return bytes_to_variant (g_value_get_boxed (value));
     default:
       g_return_val_if_reached (NULL);
     }
@@ -322,6 +478,12 @@ variant_to_value (GParamSpec *pspec, GVariant *variant, GValue *value)
 
       g_value_init (value, pspec->value_type);
       g_value_set_enum (value, choice->value);
+    }
+  else if (stepcast_parameter_is_file (pspec))
+    {
+      g_value_init (value, G_TYPE_BYTES);
+      if (g_variant_get_size (variant) > 0)
+        g_value_take_boxed (value, g_variant_get_data_as_bytes (variant));
     }
   else
     {
@@ -427,6 +589,8 @@ stepcast_parameter_parse (GParamSpec *pspec, const char *text, GError **error)
     case G_TYPE_STRING:
       loose = g_utf8_validate (text, -1, NULL) ? g_variant_new_string (text) : NULL;
       break;
+    case G_TYPE_BOXED:
+      break; /* a name is no content, and no path from outside is ever opened here */
     default:
       loose = parse_integer (text);
       break;
@@ -444,6 +608,11 @@ set_text (GValue *value, GParamSpec *pspec, const char *text)
 {
   const GEnumValue *choice;
 
+  if (stepcast_parameter_is_color (pspec))
+    {
+      g_value_take_string (value, stepcast_colour_normalize (text));
+      return g_value_get_string (value) != NULL;
+    }
   if (G_IS_PARAM_SPEC_STRING (pspec))
     {
       g_value_set_string (value, text);
@@ -456,6 +625,27 @@ set_text (GValue *value, GParamSpec *pspec, const char *text)
   return choice != NULL;
 }
 
+/* Keeps the bytes where they are. */
+static GVariant *
+convert_file (GParamSpec *pspec, GVariant *variant, GError **error)
+{
+  g_autofree char *given = NULL;
+  gconstpointer data;
+  gsize size;
+
+  if (!g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING))
+    {
+      given = stepcast_error_quote_value (variant, FALSE);
+      return refuse (pspec, given, error);
+    }
+
+  data = g_variant_get_fixed_array (variant, &size, 1);
+  if (!stepcast_file_value_check (data, size, stepcast_parameter_get_accept (pspec),
+                                  stepcast_parameter_get_max_bytes (pspec), pspec->name, error))
+    return NULL;
+  return g_variant_ref (variant);
+}
+
 /**
  * stepcast_parameter_convert:
  * @pspec: a parameter
@@ -464,7 +654,8 @@ set_text (GValue *value, GParamSpec *pspec, const char *text)
  *
  * Converts @variant to the parameter's own type where nothing is lost: any
  * integer or whole double to an integer that holds it, an integer of at most
- * 53 bits to a double, a nick to an enumeration. Any thread.
+ * 53 bits to a double, a nick to an enumeration, a colour to lower case. A file
+ * is `ay`, and its content decides. Any thread.
  *
  * Returns: (transfer full) (nullable): the value, or %NULL with %STEPCAST_ERROR_INVALID_VALUE
  */
@@ -474,8 +665,12 @@ stepcast_parameter_convert (GParamSpec *pspec, GVariant *variant, GError **error
   GType type = G_TYPE_FUNDAMENTAL (pspec->value_type);
   GValue value = G_VALUE_INIT;
   gboolean is_set;
-  g_autofree char *given = stepcast_error_quote_value (variant, FALSE);
+  g_autofree char *given = NULL;
 
+  if (stepcast_parameter_is_file (pspec))
+    return convert_file (pspec, variant, error);
+
+  given = stepcast_error_quote_value (variant, FALSE);
   g_value_init (&value, pspec->value_type);
   if (type == G_TYPE_BOOLEAN)
     {
@@ -560,6 +755,36 @@ stepcast_parameters_defaults (GType generator_type)
     }
 
   return g_variant_ref_sink (g_variant_builder_end (&defaults));
+}
+
+/**
+ * stepcast_parameters_summarize:
+ * @values: an `a{sv}`
+ *
+ * For those who look on: who reads parameters now and then does not want files each time.
+ *
+ * Returns: (transfer full): an `a{sv}` in which a text says of each file what it is
+ */
+GVariant *
+stepcast_parameters_summarize (GVariant *values)
+{
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, values);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    {
+      g_autofree char *summary = g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING) ?
+                                   stepcast_file_value_summarize (value) :
+                                   NULL;
+
+      g_variant_builder_add (&builder, "{sv}", name,
+                             summary != NULL ? g_variant_new_string (summary) : value);
+    }
+
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 /**

@@ -11,10 +11,11 @@ G_BEGIN_DECLS
  * input and output. The helper's one argument is the deadline of a request, in milliseconds.
  *
  *   request: one byte, a StepcastValidateOperation; the width of the picture in pixels, 0 for the
- *            frame's own and for a check; the frame's length; the frame
- *   answer:  one byte, a StepcastValidateStatus; the payload's length; the payload: a PNG where a
- *            picture was drawn, nothing where a frame was only checked, a message in UTF-8 where
- *            something is wrong
+ *            frame's own and for a check, and for an image that is decoded the box that it is to
+ * fit into; the frame's length; the frame, or the image's file answer:  one byte, a
+ * StepcastValidateStatus; the payload's length; the payload: a PNG where a picture was drawn,
+ * nothing where a frame was only checked, the width, the height and a byte of grey for each pixel
+ * where an image was decoded, a message in UTF-8 where something is wrong
  *
  * Numbers have 32 bits, little-endian. One request at a time; the end of input is the end of the
  * helper. */
@@ -33,10 +34,19 @@ G_BEGIN_DECLS
  * picture has room; the service keeps the PNG until its reader has it. */
 #define STEPCAST_VALIDATE_MAX_PICTURE_BYTES (32 * 1024 * 1024)
 
+/* Of an image that is decoded, before it is made smaller: as RGBA, half of the helper's memory. */
+#define STEPCAST_VALIDATE_MAX_IMAGE_PIXELS (64 * 1024 * 1024)
+
+/* How wide and how high a decoded image is to be at most, in one number. */
+#define STEPCAST_VALIDATE_MAKE_BOX(width, height) (((guint32) (height) << 16) | (guint32) (width))
+#define STEPCAST_VALIDATE_GET_BOX_WIDTH(box) ((box) &0xffff)
+#define STEPCAST_VALIDATE_GET_BOX_HEIGHT(box) ((box) >> 16)
+
 typedef enum
 {
-  STEPCAST_VALIDATE_CHECK = 0, /* load the frame */
-  STEPCAST_VALIDATE_DRAW = 1,  /* and draw it */
+  STEPCAST_VALIDATE_CHECK = 0,  /* load the frame */
+  STEPCAST_VALIDATE_DRAW = 1,   /* and draw it */
+  STEPCAST_VALIDATE_DECODE = 2, /* a PNG or JPEG file; see stepcast-image.c */
 } StepcastValidateOperation;
 
 typedef enum

@@ -15,6 +15,24 @@ add_text (GVariantDict *dict, const char *key, const char *text)
   g_variant_dict_insert (dict, key, "s", text);
 }
 
+/* What is said of a kind of parameter, and of no other. */
+static void
+add_particulars (GVariantDict *dict, GParamSpec *pspec)
+{
+  const char *const *accept;
+
+  if (stepcast_parameter_is_multiline (pspec))
+    g_variant_dict_insert (dict, "multiline", "b", TRUE);
+  if (!stepcast_parameter_is_file (pspec))
+    return;
+
+  accept = stepcast_parameter_get_accept (pspec);
+  if (accept != NULL)
+    g_variant_dict_insert (dict, "accept", "^as", accept);
+  g_variant_dict_insert (dict, "max-bytes", "t",
+                         (guint64) stepcast_parameter_get_max_bytes (pspec));
+}
+
 static GVariant *
 describe_parameter (GParamSpec *pspec)
 {
@@ -38,6 +56,7 @@ describe_parameter (GParamSpec *pspec)
     }
   if (choices != NULL)
     g_variant_dict_insert (&dict, "choices", "^as", choices);
+  add_particulars (&dict, pspec);
   if (unit != NULL)
     add_text (&dict, "unit", _ (unit));
   g_variant_dict_insert (&dict, "live", "b", stepcast_parameter_is_live (pspec));

@@ -15,6 +15,7 @@
 #include "stepcast-gsource.h"
 #include "stepcast-memfd.h"
 #include "stepcast-option.h"
+#include "stepcast-parameters.h"
 
 /* org.stepcast.Stepcast1.Session on the bus: hands requests on to its session, and tells what
  * changes there: a state at once, with all that has changed with it, and counters a few times a
@@ -203,8 +204,10 @@ on_state_changed (StepcastSession *session, GParamSpec *pspec, StepcastSessionOb
 static void
 on_parameters_changed (StepcastSession *session, StepcastSessionObject *self)
 {
-  stepcast_dbus_session_set_parameters (STEPCAST_DBUS_SESSION (self),
-                                        stepcast_session_get_parameters (session));
+  g_autoptr (GVariant) values =
+    stepcast_parameters_summarize (stepcast_session_get_parameters (session));
+
+  stepcast_dbus_session_set_parameters (STEPCAST_DBUS_SESSION (self), values);
   stepcast_dbus_session_set_parameters_by (STEPCAST_DBUS_SESSION (self),
                                            name_actor (
                                              stepcast_session_get_parameters_actor (session)));

@@ -8,7 +8,9 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
+#include "stepcast-colour.h"
 #include "stepcast-error.h"
+#include "stepcast-parameters.h"
 #include "stepcast-random.h"
 #include "stepcast-svg-writer.h"
 
@@ -56,6 +58,7 @@ struct _StepcastAttractor
   guint points;
   double a, b, c, d;
   guint64 seed;
+  StepcastColour ink;
 
   Orbit now;
   Orbit next;
@@ -70,9 +73,10 @@ typedef enum
   PROP_C,
   PROP_D,
   PROP_SEED,
+  PROP_INK,
 } StepcastAttractorProperty;
 
-static GParamSpec *properties[PROP_SEED + 1];
+static GParamSpec *properties[PROP_INK + 1];
 
 static const StepcastMetric metrics[] = {
   { "radius", N_ ("Mean distance of the points from the origin"), NULL },
@@ -211,17 +215,37 @@ to_px (double value)
   return (double) units / UNITS_A_PX;
 }
 
-static void
-draw_stop (StepcastSvgWriter *writer, const char *offset, const char *colour)
+/* A gradient over the view. The first is the ink; how far the others go along where that is another
+ * one, stands beside them. */
+static const struct
 {
+  const char *offset;
+  StepcastColour colour;
+  float weight;
+} stops[] = {
+  { "0", { 76, 201, 240 }, 1.0f },
+  { ".5", { 185, 160, 255 }, 0.7f },
+  { "1", { 255, 176, 92 }, 0.4f },
+};
+
+#define DEFAULT_INK "#4cc9f0"
+
+static void
+draw_stop (StepcastSvgWriter *writer, const StepcastColour *ink, guint i)
+{
+  const StepcastColour colour =
+    stepcast_colour_shift (&stops[i].colour, &stops[0].colour, ink, stops[i].weight);
+  char text[STEPCAST_COLOUR_TEXT_BYTES];
+
+  stepcast_colour_format (&colour, text);
   stepcast_svg_writer_begin (writer, "stop");
-  stepcast_svg_writer_attribute (writer, "offset", offset);
-  stepcast_svg_writer_attribute (writer, "stop-color", colour);
+  stepcast_svg_writer_attribute (writer, "offset", stops[i].offset);
+  stepcast_svg_writer_attribute (writer, "stop-color", text);
   stepcast_svg_writer_end (writer);
 }
 
 static void
-draw_ground (StepcastSvgWriter *writer)
+draw_ground (StepcastSvgWriter *writer, const StepcastColour *ink)
 {
   stepcast_svg_writer_begin (writer, "linearGradient");
   stepcast_svg_writer_attribute (writer, "id", "ink");
@@ -230,9 +254,8 @@ draw_ground (StepcastSvgWriter *writer)
   stepcast_svg_writer_attribute_number (writer, "y1", VIEW_PX);
   stepcast_svg_writer_attribute_number (writer, "x2", VIEW_PX);
   stepcast_svg_writer_attribute_number (writer, "y2", 0);
-  draw_stop (writer, "0", "#4cc9f0");
-  draw_stop (writer, ".5", "#b9a0ff");
-  draw_stop (writer, "1", "#ffb05c");
+  for (guint i = 0; i < G_N_ELEMENTS (stops); i++)
+    draw_stop (writer, ink, i);
   stepcast_svg_writer_end (writer);
 
   stepcast_svg_writer_begin (writer, "rect");
@@ -249,7 +272,7 @@ stepcast_attractor_draw (StepcastGenerator *generator, GCancellable *cancellable
   const Orbit *orbit = &self->now;
   g_autoptr (StepcastSvgWriter) writer = stepcast_svg_writer_new (VIEW_PX, VIEW_PX);
 
-  draw_ground (writer);
+  draw_ground (writer, &self->ink);
 
   stepcast_svg_writer_begin (writer, "path");
   stepcast_svg_writer_attribute (writer, "fill", "none");
@@ -290,6 +313,7 @@ static void
 stepcast_attractor_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   StepcastAttractor *self = STEPCAST_ATTRACTOR (object);
+  char ink[STEPCAST_COLOUR_TEXT_BYTES];
 
   switch ((StepcastAttractorProperty) id)
     {
@@ -313,6 +337,10 @@ stepcast_attractor_get_property (GObject *object, guint id, GValue *value, GPara
       break;
     case PROP_SEED:
       g_value_set_uint64 (value, self->seed);
+      break;
+    case PROP_INK:
+      stepcast_colour_format (&self->ink, ink);
+      g_value_set_string (value, ink);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -346,6 +374,9 @@ stepcast_attractor_set_property (GObject *object, guint id, const GValue *value,
       break;
     case PROP_SEED:
       self->seed = g_value_get_uint64 (value);
+      break;
+    case PROP_INK:
+      stepcast_colour_parse (g_value_get_string (value), &self->ink);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -408,6 +439,10 @@ stepcast_attractor_class_init (StepcastAttractorClass *klass)
     coefficient_spec ("d", N_ ("d"), N_ ("Frequency of the cosine in y, over y"), -2.1);
   properties[PROP_SEED] = g_param_spec_uint64 ("seed", N_ ("Seed"), N_ ("Where the orbit starts"),
                                                0, G_MAXUINT64, 1, at_start);
+  properties[PROP_INK] =
+    g_param_spec_string ("ink", N_ ("Ink"), N_ ("The colour from which the others are shaded"),
+                         DEFAULT_INK, live);
+  stepcast_parameter_set_color (properties[PROP_INK]);
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }
 

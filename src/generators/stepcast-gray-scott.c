@@ -8,8 +8,10 @@
 #include <glib/gi18n-lib.h>
 #include <math.h>
 
+#include "stepcast-colour.h"
 #include "stepcast-contour.h"
 #include "stepcast-error.h"
+#include "stepcast-image.h"
 #include "stepcast-parameters.h"
 #include "stepcast-random.h"
 #include "stepcast-reaction.h"
@@ -47,6 +49,11 @@
 #define MAX_DROPS 1000
 #define CANDIDATES 24
 
+/* Or an image: what is darker than this, from 0 to 1, begins to have V, and what is darker than
+ * that has all of it. Most of a photograph is in between, and would be one mash. */
+#define LIGHTEST_DARK 0.3f
+#define DARKEST_LIGHT 0.7f
+
 /* The range of V in which there is something to see. */
 #define LOWEST_LEVEL 0.08f
 #define HIGHEST_LEVEL 0.39f
@@ -65,6 +72,8 @@ struct _StepcastGrayScott
   guint steps_per_frame;
   guint levels;
   guint64 seed;
+  GBytes *image; /* (nullable): a PNG or JPEG file */
+  StepcastColour ink;
 
   StepcastReactionField now;
   StepcastReactionField scratch[2];
@@ -87,9 +96,14 @@ typedef enum
   PROP_STEPS_PER_FRAME,
   PROP_LEVELS,
   PROP_SEED,
+  PROP_IMAGE,
+  PROP_INK,
 } StepcastGrayScottProperty;
 
-static GParamSpec *properties[PROP_SEED + 1];
+static GParamSpec *properties[PROP_INK + 1];
+
+static const char *const image_types[] = { "image/png", "image/jpeg", NULL };
+static const StepcastFileRule image_rule = { .accept = image_types };
 
 static const StepcastMetric metrics[] = {
   { "mean", N_ ("Mean concentration of V"), NULL },
@@ -216,6 +230,43 @@ add_drops (StepcastGrayScott *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
+static void
+set_cell (StepcastGrayScott *self, guint i, guint j, guint8 grey)
+{
+  const gsize cell = j * self->now.stride + i;
+  const float darkness = 1 - (float) grey / 255;
+  const float t = CLAMP ((darkness - LIGHTEST_DARK) / (DARKEST_LIGHT - LIGHTEST_DARK), 0.0f, 1.0f);
+  const float amount = DROP_V * (t * t * (3 - 2 * t));
+
+  self->now.v[cell] = amount;
+  self->now.u[cell] = 1 - amount;
+}
+
+/* The whole image in the middle of the field; around it there is nothing. */
+static gboolean
+add_image (StepcastGrayScott *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (StepcastImage) image =
+    stepcast_image_decode (self->image, self->width, self->height, cancellable, error);
+  const guint8 *grey;
+  guint left, top;
+
+  if (image == NULL)
+    return FALSE;
+
+  grey = g_bytes_get_data (image->grey, NULL);
+  left = (self->width - image->width) / 2;
+  top = (self->height - image->height) / 2;
+  for (guint j = 0; j < image->height; j++)
+    {
+      if (j % 16 == 0 && g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      for (guint i = 0; i < image->width; i++)
+        set_cell (self, left + i, top + j, grey[(gsize) j * image->width + i]);
+    }
+  return TRUE;
+}
+
 static gboolean
 stepcast_gray_scott_prepare (StepcastGenerator *generator,
                              GCancellable *cancellable,
@@ -239,7 +290,8 @@ stepcast_gray_scott_prepare (StepcastGenerator *generator,
       for (guint i = 0; i < self->width; i++)
         self->now.u[j * self->now.stride + i] = 1;
     }
-  if (!add_drops (self, cancellable, error))
+  if (self->image != NULL ? !add_image (self, cancellable, error) :
+                            !add_drops (self, cancellable, error))
     return FALSE;
   stepcast_reaction_field_wrap (&self->now);
 
@@ -249,43 +301,57 @@ stepcast_gray_scott_prepare (StepcastGenerator *generator,
                                     error);
 }
 
+/* How far the others go along where the ink is another one: the ground stays. */
 typedef struct
 {
-  float red;
-  float green;
-  float blue;
-} Colour;
+  StepcastColour colour;
+  float weight;
+} Shade;
 
 /* From the deep to the light, through the warm. The first is the ground. */
-static const Colour palette[] = {
-  { 17, 18, 43 },    /* night */
-  { 56, 33, 92 },    /* plum */
-  { 142, 45, 105 },  /* berry */
-  { 226, 86, 82 },   /* coral */
-  { 250, 163, 92 },  /* apricot */
-  { 255, 232, 184 }, /* cream */
+static const Shade palette[] = {
+  { { 17, 18, 43 }, 0.0f },    /* night */
+  { { 56, 33, 92 }, 0.4f },    /* plum */
+  { { 142, 45, 105 }, 0.8f },  /* berry */
+  { { 226, 86, 82 }, 1.0f },   /* coral */
+  { { 250, 163, 92 }, 0.8f },  /* apricot */
+  { { 255, 232, 184 }, 0.4f }, /* cream */
 };
+
+/* The one that a reader gives: coral. */
+#define INK 3
+#define DEFAULT_INK "#e25652"
+
+static StepcastColour
+get_shade (const StepcastGrayScott *self, guint i)
+{
+  return stepcast_colour_shift (&palette[i].colour, &palette[INK].colour, &self->ink,
+                                palette[i].weight);
+}
 
 /* @t from 0, the ground, to 1. */
 static void
-write_colour (float t, char text[8])
+write_colour (const StepcastGrayScott *self, float t, char text[STEPCAST_COLOUR_TEXT_BYTES])
 {
   const float place = t * (G_N_ELEMENTS (palette) - 1);
   const guint i = MIN ((guint) place, G_N_ELEMENTS (palette) - 2);
-  const Colour *a = &palette[i], *b = &palette[i + 1];
-  const float part = place - (float) i;
+  const StepcastColour a = get_shade (self, i), b = get_shade (self, i + 1);
 
-  g_snprintf (text, 8, "#%02x%02x%02x", (guint) (a->red + part * (b->red - a->red) + 0.5f),
-              (guint) (a->green + part * (b->green - a->green) + 0.5f),
-              (guint) (a->blue + part * (b->blue - a->blue) + 0.5f));
+  stepcast_colour_format (&(StepcastColour){ a.red + (place - (float) i) * (b.red - a.red),
+                                             a.green + (place - (float) i) * (b.green - a.green),
+                                             a.blue + (place - (float) i) * (b.blue - a.blue) },
+                          text);
 }
 
 static void
-draw_ground (StepcastSvgWriter *writer, float width_px, float height_px)
+draw_ground (const StepcastGrayScott *self,
+             StepcastSvgWriter *writer,
+             float width_px,
+             float height_px)
 {
-  char colour[8];
+  char colour[STEPCAST_COLOUR_TEXT_BYTES];
 
-  write_colour (0, colour);
+  write_colour (self, 0, colour);
   stepcast_svg_writer_begin (writer, "rect");
   stepcast_svg_writer_attribute_number (writer, "width", (double) width_px);
   stepcast_svg_writer_attribute_number (writer, "height", (double) height_px);
@@ -380,7 +446,7 @@ stepcast_gray_scott_draw (StepcastGenerator *generator, GCancellable *cancellabl
   g_autoptr (StepcastSvgWriter) writer =
     stepcast_svg_writer_new ((double) width_px, (double) height_px);
 
-  draw_ground (writer, width_px, height_px);
+  draw_ground (self, writer, width_px, height_px);
   stepcast_svg_writer_begin (writer, "g");
   stepcast_svg_writer_attribute (writer, "transform", "scale(" G_STRINGIFY (PX_A_UNIT) ")");
   stepcast_svg_writer_attribute (writer, "fill-rule", "evenodd");
@@ -388,9 +454,9 @@ stepcast_gray_scott_draw (StepcastGenerator *generator, GCancellable *cancellabl
     {
       const float t = ((float) i + 0.5f) / (float) self->levels;
       const float level = LOWEST_LEVEL + (HIGHEST_LEVEL - LOWEST_LEVEL) * t;
-      char colour[8];
+      char colour[STEPCAST_COLOUR_TEXT_BYTES];
 
-      write_colour (((float) i + 1) / (float) self->levels, colour);
+      write_colour (self, ((float) i + 1) / (float) self->levels, colour);
       stepcast_svg_writer_begin (writer, "path");
       stepcast_svg_writer_attribute (writer, "fill", colour);
       stepcast_svg_writer_begin_path (writer);
@@ -415,6 +481,7 @@ static void
 stepcast_gray_scott_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   StepcastGrayScott *self = STEPCAST_GRAY_SCOTT (object);
+  char ink[STEPCAST_COLOUR_TEXT_BYTES];
 
   switch ((StepcastGrayScottProperty) id)
     {
@@ -444,6 +511,13 @@ stepcast_gray_scott_get_property (GObject *object, guint id, GValue *value, GPar
       break;
     case PROP_SEED:
       g_value_set_uint64 (value, self->seed);
+      break;
+    case PROP_IMAGE:
+      g_value_set_boxed (value, self->image);
+      break;
+    case PROP_INK:
+      stepcast_colour_format (&self->ink, ink);
+      g_value_set_string (value, ink);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -484,6 +558,12 @@ stepcast_gray_scott_set_property (GObject *object, guint id, const GValue *value
     case PROP_SEED:
       self->seed = g_value_get_uint64 (value);
       break;
+    case PROP_IMAGE:
+      self->image = g_value_dup_boxed (value);
+      break;
+    case PROP_INK:
+      stepcast_colour_parse (g_value_get_string (value), &self->ink);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -494,6 +574,7 @@ stepcast_gray_scott_finalize (GObject *object)
 {
   StepcastGrayScott *self = STEPCAST_GRAY_SCOTT (object);
 
+  g_clear_pointer (&self->image, g_bytes_unref);
   stepcast_reaction_field_clear (&self->now);
   stepcast_reaction_field_clear (&self->scratch[0]);
   stepcast_reaction_field_clear (&self->scratch[1]);
@@ -532,7 +613,16 @@ install_parameters (GObjectClass *object_class)
   properties[PROP_SEED] =
     g_param_spec_uint64 ("seed", N_ ("Seed"), N_ ("Where the first drops fall"), 0, G_MAXUINT64, 1,
                          at_start);
+  properties[PROP_IMAGE] =
+    g_param_spec_boxed ("image", N_ ("Image"),
+                        N_ ("Where it is dark, V begins; without one, in drops"), G_TYPE_BYTES,
+                        at_start);
+  properties[PROP_INK] =
+    g_param_spec_string ("ink", N_ ("Ink"), N_ ("The colour from which the others are shaded"),
+                         DEFAULT_INK, live);
 
+  stepcast_parameter_set_file_rule (properties[PROP_IMAGE], &image_rule);
+  stepcast_parameter_set_color (properties[PROP_INK]);
   stepcast_parameter_set_unit (properties[PROP_WIDTH], N_ ("cells"));
   stepcast_parameter_set_unit (properties[PROP_HEIGHT], N_ ("cells"));
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);

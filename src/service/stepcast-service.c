@@ -9,6 +9,7 @@
 #include "stepcast-generator-source.h"
 #include "stepcast-generators.h"
 #include "stepcast-guard.h"
+#include "stepcast-image.h"
 #include "stepcast-program-source.h"
 #include "stepcast-rasterizer.h"
 #include "stepcast-scheduler.h"
@@ -312,6 +313,7 @@ stepcast_service_new (const StepcastOptions *options, StepcastSettings *settings
   self->scheduler = stepcast_scheduler_new (stepcast_settings_get_n_workers (settings));
   self->validator = stepcast_validator_new (helper, MAX_VALIDATORS);
   self->rasterizer = stepcast_rasterizer_new (helper, MAX_RASTERIZERS);
+  stepcast_image_set_decoder (helper);
   self->guard = stepcast_guard_new (guard);
   self->registry = stepcast_registry_new ();
   if (!add_sources (self, error))

@@ -13,15 +13,16 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "stepcast-bitmap.h"
 #include "stepcast-error.h"
 #include "stepcast-guarded-stream.h"
 #include "stepcast-picture.h"
 #include "stepcast-validate-helper.h"
 #include "stepcast-validator.h"
 
-/* Loads and draws frames from outside with librsvg, which may hang, eat memory or abort on them: so
- * it happens here, where nothing else is lost. It is started by a StepcastHelperPool; see
- * stepcast-validate-protocol.h. */
+/* Loads and draws frames from outside with librsvg, and decodes images with gdk-pixbuf, which may
+ * hang, eat memory or abort on them: so it happens here, where nothing else is lost. It is started
+ * by a StepcastHelperPool; see stepcast-validate-protocol.h. */
 
 /* Standard input, output and error, and what GLib and fontconfig open for a moment. */
 #define MAX_FILES 16
@@ -197,7 +198,19 @@ draw (RsvgHandle *handle, guint width)
 }
 
 static gboolean
-answer (const StepcastValidateRequest *request, guint deadline_ms)
+decode (const StepcastValidateRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GByteArray) grey =
+    stepcast_bitmap_decode (request->frame, STEPCAST_VALIDATE_GET_BOX_WIDTH (request->width),
+                            STEPCAST_VALIDATE_GET_BOX_HEIGHT (request->width), &error);
+
+  return grey != NULL ? write_answer (STEPCAST_VALIDATE_GOOD, grey->data, grey->len) :
+                        write_message (STEPCAST_VALIDATE_BAD, error->message);
+}
+
+static gboolean
+check_or_draw (const StepcastValidateRequest *request, guint deadline_ms)
 {
   const gint64 deadline_us = g_get_monotonic_time () + (gint64) deadline_ms * 1000;
   g_autoptr (GInputStream) stream = stepcast_guarded_stream_new (request->frame, deadline_us);
@@ -219,6 +232,13 @@ answer (const StepcastValidateRequest *request, guint deadline_ms)
                write_message (STEPCAST_VALIDATE_GOOD, "");
   g_object_unref (handle);
   return answered;
+}
+
+static gboolean
+answer (const StepcastValidateRequest *request, guint deadline_ms)
+{
+  return request->operation == STEPCAST_VALIDATE_DECODE ? decode (request) :
+                                                          check_or_draw (request, deadline_ms);
 }
 
 int

@@ -13,13 +13,15 @@ static gboolean
 admit (const StepcastGate *gate,
        SoupServerMessage *message,
        const char *allowed,
+       StepcastUploads *uploads,
        guint *status,
        GError **error)
 {
   if (!stepcast_gate_check (gate, message, allowed, status, error))
     return FALSE;
   return !stepcast_api_is_change (message) ||
-         stepcast_api_admit (message, stepcast_gate_get_role (gate, message), status, error);
+         stepcast_api_admit (message, stepcast_gate_get_role (gate, message), uploads, status,
+                             error);
 }
 
 static void
@@ -36,12 +38,15 @@ refuse (SoupServerMessage *message, const char *allowed, guint status, const GEr
  * stepcast_admission_decide:
  * @message: a request whose headers have come
  * @gate: what it has to pass
+ * @uploads: where a file goes that it brings
  *
  * Lets it go on to its handler, with the headers that all answers have; or answers it, which keeps
  * the handlers from being called: with an error, or where it is a preflight with what may be asked.
  */
 void
-stepcast_admission_decide (SoupServerMessage *message, const StepcastGate *gate)
+stepcast_admission_decide (SoupServerMessage *message,
+                           const StepcastGate *gate,
+                           StepcastUploads *uploads)
 {
   GUri *uri = soup_server_message_get_uri (message);
   const char *path = uri != NULL ? g_uri_get_path (uri) : "";
@@ -64,7 +69,7 @@ stepcast_admission_decide (SoupServerMessage *message, const StepcastGate *gate)
     }
   else
     {
-      admit (gate, message, allowed, &status, &error);
+      admit (gate, message, allowed, uploads, &status, &error);
     }
   if (error != NULL)
     refuse (message, allowed, status, error);

@@ -12,6 +12,8 @@
 #include "stepcast-http.h"
 #include "stepcast-json.h"
 #include "stepcast-json-text.h"
+#include "stepcast-parameters.h"
+#include "stepcast-upload-request.h"
 
 /* POST, PATCH and DELETE. What is asked is checked in two steps: the headers when they have come,
  * so that a body that nobody wants is not kept, and the body when all of it has. Lives on the main
@@ -38,6 +40,8 @@ stepcast_api_get_methods (const char *path)
 
   if (g_str_equal (path, "/sessions"))
     return "GET, HEAD, POST";
+  if (stepcast_upload_request_is (path))
+    return "POST";
   if (!g_str_has_prefix (path, "/sessions/"))
     return "GET, HEAD";
 
@@ -106,6 +110,7 @@ check_type (SoupMessageHeaders *headers, guint *status, GError **error)
  * stepcast_api_admit:
  * @message: a request that changes something, whose headers have come
  * @role: of who asks
+ * @uploads: where a file is to be kept
  * @status: (out): the HTTP status of the refusal
  * @error: %STEPCAST_ERROR_PERMISSION_DENIED, %STEPCAST_ERROR_BAD_REQUEST or
  *   %STEPCAST_ERROR_LIMIT_EXCEEDED
@@ -115,7 +120,11 @@ check_type (SoupMessageHeaders *headers, guint *status, GError **error)
  * Returns: %FALSE with @status and @error set if it is not to be done
  */
 gboolean
-stepcast_api_admit (SoupServerMessage *message, StepcastRole role, guint *status, GError **error)
+stepcast_api_admit (SoupServerMessage *message,
+                    StepcastRole role,
+                    StepcastUploads *uploads,
+                    guint *status,
+                    GError **error)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
 
@@ -128,6 +137,8 @@ stepcast_api_admit (SoupServerMessage *message, StepcastRole role, guint *status
     }
   if (g_str_equal (soup_server_message_get_method (message), "DELETE"))
     return TRUE;
+  if (stepcast_upload_request_is (g_uri_get_path (soup_server_message_get_uri (message))))
+    return stepcast_upload_request_admit (message, uploads, status, error);
 
   if (!check_type (headers, status, error))
     return FALSE;
@@ -488,14 +499,19 @@ ask_title (StepcastSession *session, const char *title, GError **error)
 /* ---- POST /sessions ---- */
 
 static StepcastSession *
-open_session (SoupServerMessage *message, StepcastSessionManager *manager, GError **error)
+open_session (SoupServerMessage *message,
+              StepcastSessionManager *manager,
+              StepcastUploads *uploads,
+              GError **error)
 {
   static const char *const members[] = { "generator", "parameters", "name", "title", NULL };
   g_autoptr (JsonNode) root = read_body (message, members, error);
   g_autoptr (GVariant) parameters = NULL;
+  g_autoptr (GVariant) resolved = NULL;
   const char *generator = NULL;
   const char *name = NULL;
   const char *title = NULL;
+  StepcastSession *session;
   StepcastSource *source;
   JsonObject *object;
 
@@ -509,21 +525,28 @@ open_session (SoupServerMessage *message, StepcastSessionManager *manager, GErro
   source =
     stepcast_registry_find (stepcast_session_manager_get_registry (manager), generator, error);
   parameters = source != NULL ? read_parameters (object, source, error) : NULL;
-  return parameters != NULL ? ask_open (manager, name, title, source, parameters, error) : NULL;
+  resolved = parameters != NULL ? stepcast_uploads_resolve (uploads, parameters, error) : NULL;
+  session = resolved != NULL ? ask_open (manager, name, title, source, resolved, error) : NULL;
+  if (session != NULL)
+    stepcast_uploads_release (uploads, parameters);
+  return session;
 }
 
 /**
  * stepcast_api_open_session:
  * @message: a request that was admitted, with its body
  * @manager: where a session is to be opened
+ * @uploads: files that its parameters may name
  *
  * `POST /sessions`
  */
 void
-stepcast_api_open_session (SoupServerMessage *message, StepcastSessionManager *manager)
+stepcast_api_open_session (SoupServerMessage *message,
+                           StepcastSessionManager *manager,
+                           StepcastUploads *uploads)
 {
   g_autoptr (GError) error = NULL;
-  StepcastSession *session = open_session (message, manager, &error);
+  StepcastSession *session = open_session (message, manager, uploads, &error);
   g_autofree char *location = NULL;
 
   if (session == NULL)
@@ -608,6 +631,7 @@ do_at_once (StepcastSession *session, const char *what, guint64 n_steps, GError 
 static gboolean
 change_by_doing (SoupServerMessage *message,
                  StepcastSession *session,
+                 StepcastUploads *uploads,
                  JsonObject *object,
                  GError **error)
 {
@@ -630,25 +654,41 @@ change_by_doing (SoupServerMessage *message,
   return TRUE;
 }
 
+static GType
+get_generator_type (StepcastSession *session)
+{
+  return stepcast_source_get_generator_type (stepcast_session_get_source (session));
+}
+
 static gboolean
 change_parameters (SoupServerMessage *message,
                    StepcastSession *session,
+                   StepcastUploads *uploads,
                    JsonObject *object,
                    GError **error)
 {
   g_autoptr (GVariant) parameters =
     read_parameters (object, stepcast_session_get_source (session), error);
 
-  if (parameters == NULL)
+  g_autoptr (GVariant) resolved =
+    parameters != NULL ? stepcast_uploads_resolve (uploads, parameters, error) : NULL;
+
+  g_autoptr (GVariant) checked =
+    resolved != NULL ? stepcast_parameters_check (get_generator_type (session), resolved, error) :
+                       NULL;
+
+  if (checked == NULL) /* what was uploaded can be used by the next */
     return FALSE;
 
-  ask_set (session, parameters, answer_new (message));
+  ask_set (session, checked, answer_new (message));
+  stepcast_uploads_release (uploads, parameters);
   return TRUE;
 }
 
 static gboolean
 change_rate (SoupServerMessage *message,
              StepcastSession *session,
+             StepcastUploads *uploads,
              JsonObject *object,
              GError **error)
 {
@@ -664,6 +704,7 @@ change_rate (SoupServerMessage *message,
 static gboolean
 change_title (SoupServerMessage *message,
               StepcastSession *session,
+              StepcastUploads *uploads,
               JsonObject *object,
               GError **error)
 {
@@ -678,7 +719,10 @@ change_title (SoupServerMessage *message,
 
 /* One thing at a time: where the second can't be done, the first has been. */
 static gboolean
-change (SoupServerMessage *message, StepcastSession *session, GError **error)
+change (SoupServerMessage *message,
+        StepcastSession *session,
+        StepcastUploads *uploads,
+        GError **error)
 {
   static const char *const members[] = { "parameters", "rate", "title", "do", "steps", NULL };
   static const struct
@@ -686,6 +730,7 @@ change (SoupServerMessage *message, StepcastSession *session, GError **error)
     const char *member;
     gboolean (*func) (SoupServerMessage *message,
                       StepcastSession *session,
+                      StepcastUploads *uploads,
                       JsonObject *object,
                       GError **error);
   } changes[] = {
@@ -710,7 +755,7 @@ change (SoupServerMessage *message, StepcastSession *session, GError **error)
 
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
     if (json_object_has_member (object, changes[i].member))
-      return changes[i].func (message, session, object, error);
+      return changes[i].func (message, session, uploads, object, error);
   g_return_val_if_reached (FALSE);
 }
 
@@ -718,6 +763,7 @@ change (SoupServerMessage *message, StepcastSession *session, GError **error)
  * stepcast_api_change_session:
  * @message: a request that was admitted, with its body
  * @manager: which has @session
+ * @uploads: files that parameters may name
  * @session: what is to be changed
  *
  * `PATCH /sessions/NAME` and `DELETE /sessions/NAME`. Answers when it is done.
@@ -725,6 +771,7 @@ change (SoupServerMessage *message, StepcastSession *session, GError **error)
 void
 stepcast_api_change_session (SoupServerMessage *message,
                              StepcastSessionManager *manager,
+                             StepcastUploads *uploads,
                              StepcastSession *session)
 {
   const char *host = soup_server_message_get_remote_host (message);
@@ -736,7 +783,7 @@ stepcast_api_change_session (SoupServerMessage *message,
   stepcast_session_act_for (alive, actor);
   if (g_str_equal (soup_server_message_get_method (message), "DELETE"))
     ask_close (manager, g_object_ref (session), answer_new (message));
-  else if (!change (message, session, &error))
+  else if (!change (message, session, uploads, &error))
     respond_error (message, error);
   stepcast_session_act_for (alive, NULL); /* what was not asked for is not its doing */
 }

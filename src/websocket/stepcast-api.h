@@ -7,6 +7,7 @@
 
 #include "stepcast-links.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-uploads.h"
 
 G_BEGIN_DECLS
 
@@ -17,12 +18,18 @@ G_BEGIN_DECLS
 
 const char *stepcast_api_get_methods (const char *path);
 gboolean stepcast_api_is_change (SoupServerMessage *message);
-gboolean
-stepcast_api_admit (SoupServerMessage *message, StepcastRole role, guint *status, GError **error);
+gboolean stepcast_api_admit (SoupServerMessage *message,
+                             StepcastRole role,
+                             StepcastUploads *uploads,
+                             guint *status,
+                             GError **error);
 
-void stepcast_api_open_session (SoupServerMessage *message, StepcastSessionManager *manager);
+void stepcast_api_open_session (SoupServerMessage *message,
+                                StepcastSessionManager *manager,
+                                StepcastUploads *uploads);
 void stepcast_api_change_session (SoupServerMessage *message,
                                   StepcastSessionManager *manager,
+                                  StepcastUploads *uploads,
                                   StepcastSession *session);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 #include <glib/gi18n.h>
 
 #include "stepcast-error.h"
+#include "stepcast-file-value.h"
 #include "stepcast-parameters.h"
 
 /* Integers above this are not exact in a reader whose numbers are doubles (RFC 8259, section 6). */
@@ -122,10 +123,33 @@ stepcast_json_add_actor (JsonBuilder *builder, const char *name, const StepcastA
   json_builder_end_object (builder);
 }
 
+/* What it is, and not its bytes. */
+static void
+add_file (JsonBuilder *builder, GVariant *value)
+{
+  gsize size;
+  gconstpointer data = g_variant_get_fixed_array (value, &size, 1);
+  g_autofree char *type = NULL;
+
+  if (size == 0)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+
+  type = stepcast_file_value_guess_type (data, size);
+  json_builder_begin_object (builder);
+  stepcast_json_add_text (builder, "type", type);
+  stepcast_json_add_int (builder, "bytes", size);
+  json_builder_end_object (builder);
+}
+
 /**
  * stepcast_json_add_value:
  * @builder: a builder
  * @value: a parameter's value, in its own type
+ *
+ * Of a file it tells the type and the length; null where there is none.
  */
 void
 stepcast_json_add_value (JsonBuilder *builder, GVariant *value)
@@ -142,6 +166,8 @@ stepcast_json_add_value (JsonBuilder *builder, GVariant *value)
     add_integer (builder, g_variant_get_int64 (value));
   else if (g_variant_is_of_type (value, G_VARIANT_TYPE_UINT64))
     add_natural (builder, g_variant_get_uint64 (value));
+  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING))
+    add_file (builder, value);
   else
     json_builder_add_string_value (builder, g_variant_get_string (value, NULL));
 }
@@ -189,13 +215,33 @@ stepcast_json_add_reason (JsonBuilder *builder, const GError *reason)
 }
 
 static void
-add_choices (JsonBuilder *builder, char **choices)
+add_texts (JsonBuilder *builder, const char *name, const char *const *texts)
 {
-  json_builder_set_member_name (builder, "choices");
+  json_builder_set_member_name (builder, name);
   json_builder_begin_array (builder);
-  for (guint i = 0; choices[i] != NULL; i++)
-    json_builder_add_string_value (builder, choices[i]);
+  for (guint i = 0; texts[i] != NULL; i++)
+    json_builder_add_string_value (builder, texts[i]);
   json_builder_end_array (builder);
+}
+
+/* What is said of a kind of parameter, and of no other. */
+static void
+add_particulars (JsonBuilder *builder, GParamSpec *pspec)
+{
+  const char *const *accept;
+
+  if (stepcast_parameter_is_multiline (pspec))
+    {
+      json_builder_set_member_name (builder, "multiline");
+      json_builder_add_boolean_value (builder, TRUE);
+    }
+  if (!stepcast_parameter_is_file (pspec))
+    return;
+
+  accept = stepcast_parameter_get_accept (pspec);
+  if (accept != NULL)
+    add_texts (builder, "accept", accept);
+  stepcast_json_add_int (builder, "max-bytes", stepcast_parameter_get_max_bytes (pspec));
 }
 
 static void
@@ -224,7 +270,8 @@ add_parameter (JsonBuilder *builder, GParamSpec *pspec, GVariant *value)
       stepcast_json_add_value (builder, maximum);
     }
   if (choices != NULL)
-    add_choices (builder, choices);
+    add_texts (builder, "choices", (const char *const *) choices);
+  add_particulars (builder, pspec);
   if (unit != NULL)
     {
       stepcast_json_add_text (builder, "unit", _ (unit));
@@ -354,8 +401,42 @@ stepcast_json_add_cause (JsonBuilder *builder, StepcastSession *session)
   stepcast_json_add_actor (builder, "held-by", stepcast_session_get_holder (session));
 }
 
+static const char *
+get_upload (JsonNode *node)
+{
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  JsonNode *id = object != NULL && json_object_get_size (object) == 1 ?
+                   json_object_get_member (object, "upload") :
+                   NULL;
+
+  return id != NULL && JSON_NODE_HOLDS_VALUE (id) &&
+             json_node_get_value_type (id) == G_TYPE_STRING ?
+           json_node_get_string (id) :
+           NULL;
+}
+
+/* A file is uploaded before, and named here by what that was answered; null is none. */
 static GVariant *
-read_value (JsonNode *node, GParamSpec *pspec, GError **error)
+read_file (JsonNode *node, GParamSpec *pspec, GError **error)
+{
+  const char *upload = get_upload (node);
+  g_autofree char *range = NULL;
+
+  if (upload != NULL)
+    return g_variant_ref_sink (g_variant_new (STEPCAST_JSON_UPLOAD_TYPE, upload));
+  if (JSON_NODE_HOLDS_NULL (node))
+    return stepcast_parameter_get_default (pspec);
+
+  range = stepcast_parameter_describe_range (pspec);
+  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_INVALID_VALUE,
+               "“%s” takes %s: send it by POST /uploads, and set {\"upload\":\"ID\"}, or null for "
+               "none",
+               pspec->name, range);
+  return NULL;
+}
+
+static GVariant *
+read_plain_value (JsonNode *node, GParamSpec *pspec, GError **error)
 {
   GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
   g_autofree char *given = NULL;
@@ -384,11 +465,21 @@ read_value (JsonNode *node, GParamSpec *pspec, GError **error)
     }
 }
 
+static GVariant *
+read_value (JsonNode *node, GParamSpec *pspec, GError **error)
+{
+  if (stepcast_parameter_is_file (pspec))
+    return read_file (node, pspec, error);
+  return read_plain_value (node, pspec, error);
+}
+
 /**
  * stepcast_json_read_values:
  * @values: name to value, whatever is in it
  * @generator_type: whose parameters they are meant to be
  * @error: names the first that is none, or of no type that a parameter has
+ *
+ * An upload that a file is set to comes as %STEPCAST_JSON_UPLOAD_TYPE: see stepcast-uploads.c.
  *
  * Returns: (transfer full) (nullable): an `a{sv}` to be checked, or %NULL with @error set
  */

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 
 /* What the protocol shows of the core's objects, as JSON: doc/protocol.md is the reference. */
 
+/* The value {"upload":"ID"}: its id, and no type that any parameter has. */
+#define STEPCAST_JSON_UPLOAD_TYPE "(s)"
+
 char *stepcast_json_quote (const char *text);
 char *stepcast_json_take_text (JsonBuilder *builder);
 

@@ -33,6 +33,7 @@ struct _StepcastLobby
   StepcastReadiness *readiness;     /* (nullable): of viewers' connections */
   StepcastLiveness *liveness;       /* of viewers */
   guint max_viewers;
+  StepcastUploads *uploads; /* (nullable) */
 
   GHashTable *channels;  /* set of StepcastChannel: connections, with a viewer or saying goodbye */
   GHashTable *viewers;   /* set of StepcastViewer, here or away */
@@ -366,6 +367,7 @@ create_viewer (StepcastLobby *self,
   StepcastViewer *viewer = stepcast_viewer_new (channel, dialect, role, actor, token);
 
   stepcast_viewer_set_defaults (viewer, self->joined_delivery, self->max_fps);
+  stepcast_viewer_set_uploads (viewer, self->uploads);
   g_hash_table_add (self->viewers, viewer);
   if (token != NULL)
     g_hash_table_insert (self->by_token, (char *) stepcast_viewer_get_token (viewer), viewer);
@@ -510,6 +512,17 @@ stepcast_lobby_set_viewer_defaults (StepcastLobby *self,
 }
 
 /**
+ * stepcast_lobby_set_uploads:
+ * @self: a lobby
+ * @uploads: files that parameters may name
+ */
+void
+stepcast_lobby_set_uploads (StepcastLobby *self, StepcastUploads *uploads)
+{
+  g_set_object (&self->uploads, uploads);
+}
+
+/**
  * stepcast_lobby_set_compress:
  * @self: a lobby
  * @when: for whom messages are compressed
@@ -642,6 +655,7 @@ stepcast_lobby_finalize (GObject *object)
   g_hash_table_unref (self->audiences);
   g_clear_pointer (&self->readiness, stepcast_readiness_unref);
   g_clear_pointer (&self->liveness, stepcast_liveness_unref);
+  g_clear_object (&self->uploads);
 
   G_OBJECT_CLASS (stepcast_lobby_parent_class)->finalize (object);
 }

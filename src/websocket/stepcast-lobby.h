@@ -8,6 +8,7 @@
 #include "stepcast-compress.h"
 #include "stepcast-dialect.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-uploads.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,7 @@ StepcastLobby *stepcast_lobby_new (StepcastSessionManager *manager);
 void stepcast_lobby_set_viewer_defaults (StepcastLobby *self,
                                          StepcastDelivery joined_delivery,
                                          guint max_fps);
+void stepcast_lobby_set_uploads (StepcastLobby *self, StepcastUploads *uploads);
 void stepcast_lobby_set_compress (StepcastLobby *self, StepcastCompress when);
 void stepcast_lobby_set_max_viewers (StepcastLobby *self, guint max_viewers);
 void stepcast_lobby_set_ping_seconds (StepcastLobby *self, guint ping_seconds);

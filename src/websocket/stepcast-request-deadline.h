@@ -11,6 +11,9 @@ G_BEGIN_DECLS
  * to it, and not accepted by its own listener, once they are answered. */
 #define STEPCAST_REQUEST_SECONDS 10
 
+/* For an upload, which has the above after each part of it. */
+#define STEPCAST_UPLOAD_SECONDS 300
+
 void stepcast_request_deadline_set (SoupServerMessage *message);
 
 G_END_DECLS

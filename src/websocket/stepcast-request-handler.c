@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "stepcast-error.h"
+#include "stepcast-parameters.h"
 
 struct _StepcastRequestHandler
 {
@@ -16,7 +17,8 @@ struct _StepcastRequestHandler
   StepcastFrameFlow *flow;
   StepcastRole role;
   StepcastActor *actor;
-  guint n_stops; /* requests to stop that are not answered yet */
+  StepcastUploads *uploads; /* (nullable): files that parameters may name */
+  guint n_stops;            /* requests to stop that are not answered yet */
 };
 
 /**
@@ -59,12 +61,24 @@ clear (gpointer data)
   stepcast_voice_unref (self->voice);
   stepcast_frame_flow_unref (self->flow);
   stepcast_actor_unref (self->actor);
+  g_clear_object (&self->uploads);
 }
 
 void
 stepcast_request_handler_unref (StepcastRequestHandler *self)
 {
   g_rc_box_release_full (self, clear);
+}
+
+/**
+ * stepcast_request_handler_set_uploads:
+ * @self: a handler
+ * @uploads: (nullable): files that parameters may name
+ */
+void
+stepcast_request_handler_set_uploads (StepcastRequestHandler *self, StepcastUploads *uploads)
+{
+  g_set_object (&self->uploads, uploads);
 }
 
 /**
@@ -149,14 +163,40 @@ stop (StepcastRequestHandler *self, StepcastSession *session, StepcastRequest *r
   stepcast_session_stop_async (session, NULL, on_stopped, pending_new (self, request));
 }
 
-/* @request: (transfer full) */
+/* Returns: (transfer full) (nullable): what @request sets, with the files that it names */
+static GVariant *
+read_values (StepcastRequestHandler *self,
+             StepcastSession *session,
+             const StepcastRequest *request,
+             GError **error)
+{
+  StepcastSource *source = stepcast_session_get_source (session);
+  g_autoptr (GVariant) resolved =
+    self->uploads != NULL ? stepcast_uploads_resolve (self->uploads, request->values, error) :
+                            g_variant_ref (request->values);
+
+  if (resolved == NULL)
+    return NULL;
+  return stepcast_parameters_check (stepcast_source_get_generator_type (source), resolved, error);
+}
+
+/* @request: (transfer full). Where it is refused, what was uploaded can be used by the next. */
 static void
 set (StepcastRequestHandler *self, StepcastSession *session, StepcastRequest *request)
 {
-  g_autoptr (GVariant) values = g_variant_ref (request->values);
+  g_autoptr (Pending) pending = pending_new (self, request);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) values = read_values (self, session, request, &error);
 
-  stepcast_session_set_parameters_async (session, values, NULL, on_set,
-                                         pending_new (self, request));
+  if (values == NULL)
+    {
+      stepcast_voice_say_error (self->voice, request, NULL, error);
+      return;
+    }
+
+  if (self->uploads != NULL)
+    stepcast_uploads_release (self->uploads, request->values);
+  stepcast_session_set_parameters_async (session, values, NULL, on_set, g_steal_pointer (&pending));
 }
 
 /* ---- requests that are done at once ---- */

@@ -5,6 +5,7 @@
 
 #include "stepcast-actor.h"
 #include "stepcast-frame-flow.h"
+#include "stepcast-uploads.h"
 #include "stepcast-voice.h"
 
 G_BEGIN_DECLS
@@ -25,6 +26,7 @@ StepcastRequestHandler *stepcast_request_handler_new (StepcastVoice *voice,
 StepcastRequestHandler *stepcast_request_handler_ref (StepcastRequestHandler *self);
 void stepcast_request_handler_unref (StepcastRequestHandler *self);
 
+void stepcast_request_handler_set_uploads (StepcastRequestHandler *self, StepcastUploads *uploads);
 void stepcast_request_handler_handle (StepcastRequestHandler *self,
                                       StepcastSession *session,
                                       const char *text,

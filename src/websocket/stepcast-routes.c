@@ -9,6 +9,7 @@
 #include "stepcast-error.h"
 #include "stepcast-http.h"
 #include "stepcast-recipe-json.h"
+#include "stepcast-upload-request.h"
 
 struct _StepcastRoutes
 {
@@ -16,6 +17,7 @@ struct _StepcastRoutes
   StepcastRasterizer *rasterizer;
   StepcastLobby *lobby;
   StepcastEvents *events;
+  StepcastUploads *uploads;
   StepcastShare share; /* what it points to is not owned; set before the first request */
 };
 
@@ -25,6 +27,7 @@ struct _StepcastRoutes
  * @rasterizer: draws PNGs of their frames
  * @lobby: receives WebSockets
  * @events: serves streams of events
+ * @uploads: keeps files that parameters may name
  *
  * Returns: (transfer full): new routes, which nothing uses yet
  */
@@ -32,7 +35,8 @@ StepcastRoutes *
 stepcast_routes_new (StepcastSessionManager *manager,
                      StepcastRasterizer *rasterizer,
                      StepcastLobby *lobby,
-                     StepcastEvents *events)
+                     StepcastEvents *events,
+                     StepcastUploads *uploads)
 {
   StepcastRoutes *self = g_rc_box_new0 (StepcastRoutes);
 
@@ -40,6 +44,7 @@ stepcast_routes_new (StepcastSessionManager *manager,
   self->rasterizer = g_object_ref (rasterizer);
   self->lobby = g_object_ref (lobby);
   self->events = g_object_ref (events);
+  self->uploads = g_object_ref (uploads);
 
   return self;
 }
@@ -59,6 +64,7 @@ clear (gpointer data)
   g_object_unref (self->rasterizer);
   g_object_unref (self->lobby);
   g_object_unref (self->events);
+  g_object_unref (self->uploads);
 }
 
 void
@@ -187,7 +193,7 @@ handle_session (StepcastRoutes *self,
 
   if (what == NULL && stepcast_api_is_change (message))
     {
-      stepcast_api_change_session (message, self->manager, session);
+      stepcast_api_change_session (message, self->manager, self->uploads, session);
     }
   else if (what == NULL)
     {
@@ -256,7 +262,7 @@ handle_sessions (SoupServer *soup,
   if (parts[0] == NULL || parts[1] == NULL || *parts[1] == '\0')
     {
       if (stepcast_api_is_change (message))
-        stepcast_api_open_session (message, self->manager);
+        stepcast_api_open_session (message, self->manager, self->uploads);
       else
         stepcast_http_respond_sessions (message, self->manager);
       return;
@@ -269,6 +275,19 @@ handle_sessions (SoupServer *soup,
     handle_websocket (self, message, NULL, error);
   else
     stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+static void
+handle_uploads (SoupServer *soup,
+                SoupServerMessage *message,
+                const char *path,
+                GHashTable *query,
+                gpointer data)
+{
+  StepcastRoutes *self = data;
+
+  if (is_exactly (message, path, "/uploads"))
+    stepcast_upload_request_respond (message, self->uploads, query);
 }
 
 static void
@@ -313,6 +332,7 @@ stepcast_routes_add_to (StepcastRoutes *self, SoupServer *soup)
     { "/events", handle_events },
     { "/generators", handle_generators },
     { "/sessions", handle_sessions },
+    { "/uploads", handle_uploads },
     { "/ws", handle_ws },
   };
 

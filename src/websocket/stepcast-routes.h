@@ -11,6 +11,7 @@
 #include "stepcast-rasterizer.h"
 #include "stepcast-session-manager.h"
 #include "stepcast-share.h"
+#include "stepcast-uploads.h"
 
 G_BEGIN_DECLS
 
@@ -26,7 +27,8 @@ typedef struct _StepcastRoutes StepcastRoutes;
 StepcastRoutes *stepcast_routes_new (StepcastSessionManager *manager,
                                      StepcastRasterizer *rasterizer,
                                      StepcastLobby *lobby,
-                                     StepcastEvents *events);
+                                     StepcastEvents *events,
+                                     StepcastUploads *uploads);
 StepcastRoutes *stepcast_routes_ref (StepcastRoutes *self);
 void stepcast_routes_unref (StepcastRoutes *self);
 

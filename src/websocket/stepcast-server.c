@@ -46,6 +46,7 @@ struct _StepcastServer
   gboolean is_public; /* others than this machine may reach it */
 
   StepcastLobby *lobby;
+  StepcastUploads *uploads;
   StepcastEvents *events;
   StepcastTicker *ticker;
 
@@ -76,7 +77,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (StepcastServer,
 static void
 on_got_headers (SoupServerMessage *message, StepcastServer *self)
 {
-  stepcast_admission_decide (message, self->gate);
+  stepcast_admission_decide (message, self->gate, self->uploads);
 }
 
 static void
@@ -498,6 +499,7 @@ stepcast_server_dispose (GObject *object)
   g_clear_object (&self->soup);
   g_clear_pointer (&self->routes, stepcast_routes_unref);
   g_clear_object (&self->lobby);
+  g_clear_object (&self->uploads);
   if (self->events != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->events, self);
@@ -583,10 +585,13 @@ stepcast_server_new (StepcastSessionManager *manager, StepcastRasterizer *raster
   StepcastServer *self = g_object_new (STEPCAST_TYPE_SERVER, NULL);
 
   self->lobby = stepcast_lobby_new (manager);
+  self->uploads = stepcast_uploads_new (STEPCAST_UPLOADS_LIFETIME_MS);
+  stepcast_lobby_set_uploads (self->lobby, self->uploads);
   self->events = stepcast_events_new (manager, self->ticker);
   g_signal_connect (self->events, "emptied", G_CALLBACK (on_events_emptied), self);
 
-  self->routes = stepcast_routes_new (manager, rasterizer, self->lobby, self->events);
+  self->routes =
+    stepcast_routes_new (manager, rasterizer, self->lobby, self->events, self->uploads);
   self->soup = soup_server_new (NULL, NULL);
   soup_server_remove_websocket_extension (self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_request_started), self);

@@ -376,6 +376,17 @@ take_channel (StepcastViewer *self, StepcastChannel *channel)
 }
 
 /**
+ * stepcast_viewer_set_uploads:
+ * @self: a viewer
+ * @uploads: (nullable): files that its parameters may name
+ */
+void
+stepcast_viewer_set_uploads (StepcastViewer *self, StepcastUploads *uploads)
+{
+  stepcast_request_handler_set_uploads (self->requests, uploads);
+}
+
+/**
  * stepcast_viewer_set_defaults:
  * @self: a viewer without a session
  * @joined_delivery: what it gets of somebody's session if it may steer it; who may only look gets

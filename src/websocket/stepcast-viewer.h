@@ -6,6 +6,7 @@
 #include "stepcast-audience.h"
 #include "stepcast-channel.h"
 #include "stepcast-session-manager.h"
+#include "stepcast-uploads.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +22,7 @@ StepcastViewer *stepcast_viewer_new (StepcastChannel *channel,
 void stepcast_viewer_set_defaults (StepcastViewer *self,
                                    StepcastDelivery joined_delivery,
                                    guint max_fps);
+void stepcast_viewer_set_uploads (StepcastViewer *self, StepcastUploads *uploads);
 
 void stepcast_viewer_own (StepcastViewer *self,
                           StepcastSessionManager *manager,

@@ -179,7 +179,7 @@ class PageTest(BrowserTest):
 
         field.send_keys(Keys.CONTROL, 'a')
         field.send_keys('1.7', Keys.TAB)
-        self.wait(lambda: re.fullmatch(r'In use from step [\d,]+',
+        self.wait(lambda: re.fullmatch(r'Applied at step [\d,]+',
                                        self.find('parameter-a-note').text), 'the step of a')
         self.wait(lambda: 'a=1.7' in self.driver.current_url, 'the value in the address')
 
@@ -192,7 +192,7 @@ class PageTest(BrowserTest):
         seed = self.find('parameter-seed')
         seed.send_keys(Keys.CONTROL, 'a')
         seed.send_keys('18446744073709551615', Keys.TAB)
-        self.wait(lambda: 'next start' in self.find('parameter-seed-note').text, 'the seed')
+        self.wait(lambda: 'Restart' in self.find('parameter-seed-note').text, 'the seed')
         self.assert_quiet_console()
 
     def test_bad_generator(self):

@@ -24,6 +24,7 @@ import sys
 import tempfile
 import unittest
 import urllib.parse
+import zlib
 
 import websockets
 
@@ -134,6 +135,18 @@ def step_of(svg):
     if match is None:
         raise AssertionError(f'no step number in {svg[:300]!r}')
     return int(match.group(1))
+
+
+def png(width, height, shade=0, filler=b''):
+    """A picture, black unless @shade says otherwise; @filler makes it longer."""
+    def chunk(kind, data):
+        return (struct.pack('>I', len(data)) + kind + data +
+                struct.pack('>I', zlib.crc32(kind + data)))
+
+    rows = b''.join(b'\0' + bytes([shade]) * width for _ in range(height))
+    header = struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + (chunk(b'teXt', filler) if filler else b'') +
+            chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b''))
 
 
 def digest(frames):

@@ -21,7 +21,7 @@ import termios
 import unicodedata
 
 from private_bus import PrivateBus
-from stepcast import PROGRAMS, PYTHON, Service, TestCase, main, step_of, wait_for, within
+from stepcast import PROGRAMS, PYTHON, Service, TestCase, main, png, step_of, wait_for, within
 
 STEPCAST = os.environ.get('STEPCAST', 'stepcast')
 
@@ -319,8 +319,35 @@ class Control(CliTestCase):
             typed = [f'{p["name"]}={typed_value(p["default"])}' for p in description['parameters']]
             name = await self.open('typed', generator['name'], *typed)
             self.assertEqual((await self.object('status', name))['parameters'],
-                             {p['name']: p['default'] for p in description['parameters']})
+                             {p['name']: '' if p['type'] == 'file' else p['default']
+                              for p in description['parameters']})
             await self.cli('close', name)
+
+    async def test_files_and_colours(self):
+        (self.directory / 'cat.png').write_bytes(png(20, 20))
+        (self.directory / 'large.png').write_bytes(png(20, 20, filler=bytes(16 * 1024 * 1024)))
+        (self.directory / 'notes.txt').write_text('no picture')
+        (self.directory / 'empty.png').touch()
+        cat = self.directory / 'cat.png'
+        name = await self.open('drawn', 'gray-scott', f'image={cat}', 'ink=#00FF7F')
+        parameters = (await self.object('status', name))['parameters']
+        self.assertEqual(parameters['image'], f'image/png, {cat.stat().st_size} bytes')
+        self.assertEqual(parameters['ink'], '#00ff7f')
+        self.assertIn('image/png', await self.cli('status', name))
+        text = await self.cli('generators', 'gray-scott')
+        self.assertIn('a file of at most 16.0\u00a0MiB (image/png, image/jpeg)', text)
+        self.assertIn('a colour as #rrggbb', text)
+
+        await self.cli('set', name, 'image=')
+        self.assertEqual((await self.object('status', name))['parameters']['image'], '')
+        await self.cli('set', name, f'image={cat}')
+        for path, part in (('cat.jpg', 'can’t be read'), ('', 'can’t be read'),
+                           ('large.png', '16.0\u00a0MiB'), ('notes.txt', 'image/jpeg'),
+                           ('empty.png', 'is empty')):
+            path = self.directory / path
+            await self.refused('set', name, f'image={path}', status=FAILED,
+                               parts=[str(path)[:40], part])
+        await self.refused('set', name, 'ink=red', status=FAILED, parts=['red', '#rrggbb'])
 
     async def test_show(self):
         await self.open('one', 'pattern')
@@ -402,6 +429,9 @@ class Control(CliTestCase):
                          parameters)
         self.assertEqual((await self.cli('complete', 'session-parameters')).split(), parameters)
         self.assertEqual(await self.cli('complete', 'parameters', 'nonsense'), '')
+        self.assertEqual((await self.cli('complete', 'files', 'gray-scott')).split(), ['image'])
+        self.assertEqual(await self.cli('complete', 'files', 'pattern'), '')
+        self.assertEqual((await self.cli('complete', 'session-files', 'one')).split(), ['image'])
         for command in commands:
             out = await self.cli(command, '--help')
             self.assertIn(f'stepcast {command}', out)
@@ -410,6 +440,8 @@ class Control(CliTestCase):
 
 
 def typed_value(value):
+    if value == []:  # no file
+        return ''
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -118,6 +118,9 @@ class Completions(CliTestCase):
                          {'run', 'pause', 'stop'})
         self.assertEqual(await complete('run', '--when-unwatched', '=', 'p'), {'pause'})
         self.assertEqual(await complete('run', 'gray-scott', 'feed', '='), set())
+        self.assertEqual(await complete('run', 'gray-scott', 'feed', '=', 'la'), set())
+        self.assertEqual(await complete('run', 'gray-scott', 'image', '=', 'la'), {'last.svg'})
+        self.assertIn('last.svg', await complete('run', 'gray-scott', 'image', '='))
 
     @unittest.skipUnless(shutil.which('fish'), 'there is no fish')
     async def test_fish(self):

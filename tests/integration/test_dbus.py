@@ -32,7 +32,7 @@ from gi.repository import Gio, GLib  # noqa: E402
 
 from private_bus import PrivateBus  # noqa: E402
 from stepcast import (FACTOR, PATIENCE, PROGRAMS, PYTHON, STEPCASTD, Service, TestCase, main,  # noqa: E402
-                      step_of, wait_for, within)
+                      png, step_of, wait_for, within)
 
 NAME = 'org.stepcast.Stepcast1'
 ROOT = '/org/stepcast/Stepcast1'
@@ -569,6 +569,29 @@ class Sessions(DBusTest):
             await self.refused(client.call(path, SESSION, 'Stop', '(a{sv})',
                                            variants({'now': True})), 'BadRequest', 'now')
 
+    async def test_files_and_colours(self):
+        def bytes_(content):
+            return GLib.Variant.new_from_bytes(GLib.VariantType('ay'), GLib.Bytes.new(content), True)
+
+        async with Desktop() as (_, client):
+            path = await client.create('gray-scott', parameters=GLib.Variant(
+                'a{sv}', variants({'image': bytes_(png(9, 9)), 'ink': '#ABCDEF'})))
+            parameters = await client.get(path, 'Parameters')
+            self.assertEqual((parameters['image'], parameters['ink']),
+                             (f'image/png, {len(png(9, 9))} bytes', '#abcdef'))
+
+            def set_(**values):
+                return client.session(path, 'SetParameters', '(a{sv})', variants(values))
+
+            for value, part in (('/etc/passwd', 'content of a file'), (bytes_(b'text'), 'text/plain'),
+                                (bytes_(bytes(17 * 1024 * 1024)), 'too large'),
+                                (GLib.Variant('(s)', ('0123',)), 'content of a file')):
+                await self.refused(set_(image=value), 'InvalidValue', part)
+            await self.refused(set_(ink='red'), 'InvalidValue', '#rrggbb')
+            self.assertEqual(await client.get(path, 'Parameters'), parameters)
+            self.assertEqual(await set_(image=bytes_(b'')), 1)
+            await client.wait_property(path, 'Parameters', lambda values: values['image'] == '')
+
     async def test_parameters(self):
         async with Desktop() as (service, client):
             path = await client.create('gray-scott')
@@ -687,7 +710,8 @@ class Generators(DBusTest):
             self.assertEqual([g['name'] for g in listed if g['default']], ['pattern'])
 
     async def test_describe(self):
-        types = {'boolean': 'b', 'integer': 'iuxt', 'number': 'd', 'choice': 's', 'text': 's'}
+        types = {'boolean': 'b', 'integer': 'iuxt', 'number': 'd', 'choice': 's', 'text': 's',
+                 'color': 's', 'file': 'ay'}
         async with Desktop() as (service, client):
             for web in (await service.get('/generators')).json['generators']:
                 given = GLib.Variant('(s)', (web['name'],))
@@ -716,7 +740,8 @@ class Generators(DBusTest):
         signature = values['signature']
         self.assertIn(signature, types[values['type']])
         keys = {'name', 'label', 'summary', 'type', 'signature', 'default', 'live'}
-        keys |= {key for key in ('minimum', 'maximum', 'choices', 'unit') if key in spec}
+        keys |= {key for key in ('minimum', 'maximum', 'choices', 'unit', 'accept', 'max-bytes')
+                 if key in spec}
         self.assertEqual(set(values), keys)
         self.assertEqual('minimum' in values, values['type'] in ('integer', 'number'))
         self.assertEqual('choices' in values, values['type'] == 'choice')
@@ -724,9 +749,9 @@ class Generators(DBusTest):
             if key in values:
                 self.assertEqual(parameter.lookup_value(key, None).get_type_string(), signature,
                                  key)
-                web = spec[key]
+                web = [] if spec[key] is None else spec[key]  # no file
                 self.assertEqual(values[key], int(web) if signature in 'iuxt' else web)
-        for key in ('name', 'label', 'type', 'live', 'choices', 'unit'):
+        for key in ('name', 'label', 'type', 'live', 'choices', 'unit', 'accept', 'max-bytes'):
             if key in values:
                 self.assertEqual(values[key], spec[key], key)
         self.assertEqual(values['summary'], spec['description'])

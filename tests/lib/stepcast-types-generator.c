@@ -16,7 +16,7 @@ struct _StepcastTypesGenerator
 {
   StepcastGenerator parent_instance;
 
-  GValue values[9]; /* by property id */
+  GValue values[12]; /* by property id */
   guint step;
 };
 
@@ -30,6 +30,9 @@ enum
   PROP_RATE,
   PROP_MODE,
   PROP_TITLE,
+  PROP_INK,
+  PROP_NOTE,
+  PROP_SAMPLE,
   N_PROPS
 };
 
@@ -108,6 +111,8 @@ stepcast_types_generator_class_init (StepcastTypesGeneratorClass *klass)
     { "error", "How wrong it is", "mm" },
     { "lost", "No number", NULL },
   };
+  static const char *const accept[] = { "image/png", "text/*", NULL };
+  static const StepcastFileRule rule = { accept, 1000000 };
   const GParamFlags live = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
   const GParamFlags start = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -139,6 +144,12 @@ stepcast_types_generator_class_init (StepcastTypesGeneratorClass *klass)
     g_param_spec_enum ("mode", "Mode", "One of some", STEPCAST_TYPE_SESSION_STATE, 0, live);
   properties[PROP_TITLE] =
     g_param_spec_string ("title", "Title", "A \"text\"\n\\", "“a\"\\\n”", start);
+  properties[PROP_INK] = g_param_spec_string ("ink", "Ink", "A colour", "#0a0b0c", live);
+  properties[PROP_NOTE] = g_param_spec_string ("note", "Note", "Some lines", "one\ntwo", live);
+  properties[PROP_SAMPLE] = g_param_spec_boxed ("sample", "Sample", "A file", G_TYPE_BYTES, start);
+  stepcast_parameter_set_color (properties[PROP_INK]);
+  stepcast_parameter_set_multiline (properties[PROP_NOTE]);
+  stepcast_parameter_set_file_rule (properties[PROP_SAMPLE], &rule);
   g_object_class_install_properties (object_class, N_PROPS, properties);
   stepcast_parameter_set_unit (properties[PROP_RATE], "Hz");
 }

@@ -26,6 +26,8 @@ test_methods (void)
     { "/x/sessions", "GET, HEAD" },
     { "/events", "GET, HEAD" },
     { "/ws", "GET, HEAD" },
+    { "/uploads", "POST" },
+    { "/uploads/x", "GET, HEAD" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

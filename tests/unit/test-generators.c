@@ -3,12 +3,14 @@
 
 #include "config.h"
 
+#include <gdk-pixbuf/gdk-pixbuf.h>
 #include <librsvg/rsvg.h>
 #include <math.h>
 #include <string.h>
 
 #include "stepcast-error.h"
 #include "stepcast-generators.h"
+#include "stepcast-image.h"
 #include "stepcast-parameters.h"
 
 /* What every built-in generator promises, and then what each one adds. Parameters are GVariant
@@ -32,7 +34,7 @@ static const Subject subjects[] = {
     .changes = { "{'points': <uint32 5000>}", "{'points': <uint32 1>}",
                  "{'iterations': <uint32 9000>}", "{'points': <uint32 1000000>}",
                  "{'iterations': <uint32 1>}", "{'a': <0.0>, 'b': <0.0>, 'c': <0.0>, 'd': <0.0>}",
-                 "{'a': <10.0>, 'b': <-10.0>, 'c': <10.0>, 'd': <-10.0>}" },
+                 "{'a': <10.0>, 'b': <-10.0>, 'c': <10.0>, 'd': <-10.0>, 'ink': <'#00FF00'>}" },
   },
   {
     .name = "pattern",
@@ -48,7 +50,7 @@ static const Subject subjects[] = {
     .changes = { "{'feed': <0.03>, 'kill': <0.06>}", "{'levels': <uint32 16>}",
                  "{'levels': <uint32 1>}", "{'steps-per-frame': <uint32 1>}",
                  "{'steps-per-frame': <uint32 4>}", "{'diffusion-u': <1.2>, 'diffusion-v': <1.2>}",
-                 "{'diffusion-u': <0.0>, 'diffusion-v': <0.0>}" },
+                 "{'diffusion-u': <0.0>, 'diffusion-v': <0.0>, 'ink': <'#00FF00'>}" },
   },
 };
 
@@ -380,6 +382,136 @@ count (GBytes *frame, const char *text)
   return n;
 }
 
+/* Another ink is another picture, and the first ink again the first picture. */
+static void
+test_ink (gconstpointer data)
+{
+  const Subject *subject = data;
+  g_autoptr (StepcastGenerator) generator = make (subject->name, subject->quick);
+  g_autoptr (GBytes) before = draw (generator);
+  g_autoptr (GBytes) other = NULL;
+  g_autoptr (GBytes) after = NULL;
+  g_autofree char *ink = NULL;
+  g_autofree char *changes = NULL;
+
+  g_object_get (generator, "ink", &ink, NULL);
+  set (generator, "{'ink': <'#3584e4'>}");
+  other = draw (generator);
+  g_assert_false (g_bytes_equal (before, other));
+  assert_is_picture (other);
+
+  changes = g_strdup_printf ("{'ink': <'%s'>}", ink);
+  set (generator, changes);
+  after = draw (generator);
+  g_assert_true (g_bytes_equal (before, after));
+}
+
+static GBytes *
+make_image (const char *type, int width, int height, guint32 rgba)
+{
+  g_autoptr (GdkPixbuf) pixbuf = gdk_pixbuf_new (GDK_COLORSPACE_RGB, TRUE, 8, width, height);
+  g_autoptr (GdkPixbuf) corner = gdk_pixbuf_new_subpixbuf (pixbuf, 0, 0, width / 2, height / 2);
+  g_autoptr (GError) error = NULL;
+  char *data;
+  gsize size;
+
+  gdk_pixbuf_fill (pixbuf, 0xffffffff);
+  gdk_pixbuf_fill (corner, rgba);
+  gdk_pixbuf_save_to_buffer (pixbuf, &data, &size, type, &error, NULL);
+  g_assert_no_error (error);
+  return g_bytes_new_take (data, size);
+}
+
+/* 40 × 20 cells are the field, unless @image has other proportions. */
+static StepcastGenerator *
+construct_with_image (GBytes *image)
+{
+  return g_object_new (find_type ("gray-scott"), "width", 40, "height", 20, "image", image, NULL);
+}
+
+static double
+get_mean (StepcastGenerator *generator)
+{
+  double values[STEPCAST_MAX_METRICS];
+
+  stepcast_generator_measure (generator, values);
+  return values[0];
+}
+
+static double
+prepare_with_image (GBytes *image)
+{
+  g_autoptr (StepcastGenerator) generator = construct_with_image (image);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) frame = NULL;
+
+  stepcast_generator_prepare (generator, NULL, &error);
+  g_assert_no_error (error);
+  frame = draw (generator);
+  assert_is_picture (frame);
+  return get_mean (generator);
+}
+
+/* A quarter is black, so half of V is there; and what is transparent is white. */
+static void
+test_gray_scott_image (void)
+{
+  g_autoptr (GBytes) png = make_image ("png", 80, 40, 0x000000ff);
+  g_autoptr (GBytes) jpeg = make_image ("jpeg", 400, 200, 0x000000ff);
+  g_autoptr (GBytes) square = make_image ("png", 7, 7, 0x000000ff);
+  g_autoptr (GBytes) clear = make_image ("png", 80, 40, 0x00000000);
+  g_autoptr (GBytes) white = make_image ("png", 80, 40, 0xffffffff);
+
+  g_assert_cmpfloat_with_epsilon (prepare_with_image (png), .5 / 4, .01);
+  g_assert_cmpfloat_with_epsilon (prepare_with_image (jpeg), .5 / 4, .01);
+  g_assert_cmpfloat_with_epsilon (prepare_with_image (square), .5 / 8, .02);
+  g_assert_cmpfloat (prepare_with_image (clear), <, 1e-6);
+  g_assert_cmpfloat (prepare_with_image (white), <, 1e-6);
+}
+
+static void
+assert_no_image (GBytes *image, const char *reason)
+{
+  g_autoptr (StepcastGenerator) generator = construct_with_image (image);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (stepcast_generator_prepare (generator, NULL, &error));
+  g_assert_error (error, STEPCAST_ERROR, STEPCAST_ERROR_GENERATOR_FAILED);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, reason));
+}
+
+static void
+test_gray_scott_bad_image (void)
+{
+  g_autoptr (GBytes) good = make_image ("png", 80, 40, 0x000000ff);
+  g_autoptr (GBytes) cut = g_bytes_new_from_bytes (good, 0, g_bytes_get_size (good) / 2);
+  g_autoptr (GBytes) text = g_bytes_new_static ("no image", 8);
+  g_autofree char *large = g_memdup2 (g_bytes_get_data (good, NULL), g_bytes_get_size (good));
+  g_autoptr (GBytes) huge = NULL;
+
+  assert_no_image (text, "neither a PNG nor a JPEG");
+  assert_no_image (cut, "can’t be read: ");
+
+  /* What the header says is refused before a pixel is decoded: 65536 × 65536, and its checksum. */
+  memcpy (large + 16, "\x00\x01\x00\x00\x00\x01\x00\x00\x08\x06\x00\x00\x00\x6c\x84\x30\xe3", 17);
+  huge = g_bytes_new (large, g_bytes_get_size (good));
+  assert_no_image (huge, "more than 67108864 pixels");
+}
+
+static void
+test_gray_scott_image_cancelled (void)
+{
+  g_autoptr (GBytes) image = make_image ("png", 80, 40, 0x000000ff);
+  g_autoptr (StepcastGenerator) generator = construct_with_image (image);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_false (stepcast_generator_prepare (generator, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 static void
 test_attractor_frame (void)
 {
@@ -609,6 +741,7 @@ int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
+  stepcast_image_set_decoder (g_getenv ("STEPCAST_VALIDATE"));
 
   g_test_add_func ("/generators/list", test_list);
   for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
@@ -619,6 +752,8 @@ main (int argc, char *argv[])
       add ("live-changes", &subjects[i], test_live_changes);
       if (subjects[i].has_seed)
         add ("seed", &subjects[i], test_seed);
+      if (!g_str_equal (subjects[i].name, "pattern"))
+        add ("ink", &subjects[i], test_ink);
       if (subjects[i].slow != NULL)
         {
           add ("cancelled-within", &subjects[i], test_cancelled_within);
@@ -631,6 +766,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/generators/pattern/finishes", test_pattern_finishes);
   g_test_add_func ("/generators/pattern/recycles", test_pattern_recycles);
   g_test_add_func ("/generators/pattern/threads", test_pattern_threads);
+  g_test_add_func ("/generators/gray-scott/image", test_gray_scott_image);
+  g_test_add_func ("/generators/gray-scott/bad-image", test_gray_scott_bad_image);
+  g_test_add_func ("/generators/gray-scott/image-cancelled", test_gray_scott_image_cancelled);
   g_test_add_func ("/generators/gray-scott/extremes", test_gray_scott_extremes);
   g_test_add_func ("/generators/gray-scott/shapes", test_gray_scott_shapes);
 

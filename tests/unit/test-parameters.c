@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "stepcast-error.h"
+#include "stepcast-file-value.h"
 #include "stepcast-generator.h"
 #include "stepcast-parameters.h"
 
@@ -52,6 +53,21 @@ test_generator_finalize (GObject *object)
 }
 
 static void
+install_marked (GObjectClass *object_class, guint id, GParamSpec *pspec)
+{
+  static const char *const accept[] = { "image/png", "text/*", NULL };
+  static const StepcastFileRule rule = { accept, 100 };
+
+  if (g_str_equal (pspec->name, "ink"))
+    stepcast_parameter_set_color (pspec);
+  else if (g_str_equal (pspec->name, "note"))
+    stepcast_parameter_set_multiline (pspec);
+  else
+    stepcast_parameter_set_file_rule (pspec, &rule);
+  g_object_class_install_property (object_class, id, pspec);
+}
+
+static void
 test_generator_class_init (TestGeneratorClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -88,6 +104,11 @@ test_generator_class_init (TestGeneratorClass *klass)
                                    g_param_spec_uint ("count", "Count",
                                                       "Not writable: no parameter", 0, 9, 0,
                                                       G_PARAM_READABLE));
+  install_marked (object_class, 10,
+                  g_param_spec_string ("ink", "Ink", "A colour", "#0a0b0c", flags));
+  install_marked (object_class, 11,
+                  g_param_spec_boxed ("sheet", "Sheet", "A file", G_TYPE_BYTES, at_start));
+  install_marked (object_class, 12, g_param_spec_string ("note", "Note", "Some lines", "", flags));
 }
 
 static void
@@ -108,8 +129,8 @@ find (const char *name)
 static void
 test_list (void)
 {
-  static const char *const names[] = { "flag", "level", "width", "offset",
-                                       "seed", "feed",  "unit",  "title" };
+  static const char *const names[] = { "flag", "level", "width", "offset", "seed", "feed",
+                                       "unit", "title", "ink",   "sheet",  "note" };
   g_autofree GParamSpec **list = NULL;
   guint n_parameters;
 
@@ -198,6 +219,18 @@ test_parse (void)
     { "title", "a=b c", "'a=b c'" },
     { "title", "", "''" },
     { "title", "\xff", NULL },
+    { "ink", "#00FFaa", "'#00ffaa'" },
+    { "ink", "#0fa", NULL },
+    { "ink", "00ffaa", NULL },
+    { "ink", "#00ffag", NULL },
+    { "ink", "#00ffaa0", NULL },
+    { "ink", "#00ffa", NULL },
+    { "ink", "#", NULL },
+    { "ink", "", NULL },
+    { "ink", "red", NULL },
+    { "note", "one\ntwo", "'one\\ntwo'" },
+    { "sheet", "/etc/passwd", NULL },
+    { "sheet", "", NULL },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -242,6 +275,19 @@ test_convert (void)
     { "title", "3", NULL },
     { "title", "['a']", NULL },
     { "unit", "'big-endian'", "'big-endian'" },
+    { "ink", "'#ABCDEF'", "'#abcdef'" },
+    { "ink", "0xabcdef", NULL },
+    { "sheet", "@ay []", "@ay []" },
+    { "sheet", "[byte 0x61, 0x62, 0x63]", "[byte 0x61, 0x62, 0x63]" },
+    { "sheet", "'some words'", NULL },
+    { "sheet", "('0123456789abcdef',)", NULL },
+    { "sheet", "[0x89, byte 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]",
+      "[byte 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]" },
+    { "sheet", "[byte 0xff, 0xd8, 0xff, 0xe0, 0x00, 0x10, 0x4a, 0x46, 0x49, 0x46]", NULL },
+    { "sheet",
+      "b'01234567890123456789012345678901234567890123456789"
+      "012345678901234567890123456789012345678901234567890'",
+      NULL },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -262,6 +308,73 @@ test_convert (void)
       printed = g_variant_print (value, TRUE);
       g_assert_cmpstr (printed, ==, cases[i].result);
     }
+}
+
+static void
+test_kinds (void)
+{
+  g_autofree char *range = stepcast_parameter_describe_range (find ("sheet"));
+
+  g_assert_cmpstr (stepcast_parameter_get_type_name (find ("title")), ==, "text");
+  g_assert_cmpstr (stepcast_parameter_get_type_name (find ("note")), ==, "text");
+  g_assert_cmpstr (stepcast_parameter_get_type_name (find ("ink")), ==, "color");
+  g_assert_cmpstr (stepcast_parameter_get_type_name (find ("sheet")), ==, "file");
+  g_assert_true (stepcast_parameter_is_multiline (find ("note")));
+  g_assert_false (stepcast_parameter_is_multiline (find ("title")));
+  g_assert_false (stepcast_parameter_is_multiline (find ("ink")));
+  g_assert_cmpuint (stepcast_parameter_get_max_bytes (find ("sheet")), ==, 100);
+  g_assert_cmpstr (stepcast_parameter_get_accept (find ("sheet"))[0], ==, "image/png");
+  g_assert_cmpstr (range, ==, "the content of a file of at most 100 bytes (image/png, text/*)");
+}
+
+static void
+assert_accepted (const char *type, const char *pattern, gboolean is_accepted)
+{
+  const char *const accept[] = { "application/x-none", pattern, NULL };
+
+  g_assert_cmpint (stepcast_file_value_is_accepted (type, accept), ==, is_accepted);
+}
+
+static void
+test_accept (void)
+{
+  assert_accepted ("image/png", "image/png", TRUE);
+  assert_accepted ("image/png", "image/*", TRUE);
+  assert_accepted ("image/png", "*/*", TRUE);
+  assert_accepted ("image/png", "image/jpeg", FALSE);
+  assert_accepted ("image/png", "image", FALSE);
+  assert_accepted ("imagery/png", "image/*", FALSE);
+  assert_accepted ("text/plain", "text/csv", TRUE); /* nothing but its name tells it apart */
+  assert_accepted ("image/png", "text/csv", FALSE);
+  assert_accepted ("application/octet-stream", "image/*", FALSE);
+  g_assert_true (stepcast_file_value_is_accepted ("image/png", NULL));
+}
+
+/* A file is shared and not copied on its way to a generator, and told of in words. */
+static void
+test_file (void)
+{
+  g_autoptr (GVariant) given = g_variant_ref_sink (
+    g_variant_new_parsed ("{'sheet': <[byte 0x61, 0x62, 0x63]>, 'ink': <'#FFFFFF'>}"));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) checked = stepcast_parameters_check (TEST_TYPE_GENERATOR, given, &error);
+  g_autoptr (GVariant) empty = stepcast_parameter_get_default (find ("sheet"));
+  g_autoptr (GVariant) summary = NULL;
+  g_autoptr (GVariant) file = NULL;
+  g_autoptr (GObject) generator = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *printed = NULL;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_variant_get_size (empty), ==, 0);
+  generator = stepcast_parameters_construct (TEST_TYPE_GENERATOR, checked);
+  g_object_get (generator, "sheet", &bytes, NULL);
+  file = g_variant_lookup_value (checked, "sheet", G_VARIANT_TYPE_BYTESTRING);
+  g_assert_true (g_bytes_get_data (bytes, NULL) == g_variant_get_data (file));
+
+  summary = stepcast_parameters_summarize (checked);
+  printed = g_variant_print (summary, FALSE);
+  g_assert_cmpstr (printed, ==, "{'sheet': <'text/plain, 3 bytes'>, 'ink': <'#ffffff'>}");
 }
 
 static void
@@ -327,6 +440,9 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/parameters/list", test_list);
+  g_test_add_func ("/parameters/kinds", test_kinds);
+  g_test_add_func ("/parameters/accept", test_accept);
+  g_test_add_func ("/parameters/file", test_file);
   g_test_add_func ("/parameters/unknown", test_unknown);
   g_test_add_func ("/parameters/quote", test_quote);
   g_test_add_func ("/parameters/parse", test_parse);

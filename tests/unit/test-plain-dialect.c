@@ -154,6 +154,7 @@ test_set (void)
   assert_set ("set rate=0.5", "rate", "d", "0.5");
   assert_set ("set rate=1e-3", "rate", "d", "0.001");
   assert_set ("set mode=running", "mode", "s", "'running'");
+  assert_set ("set ink=#AABBCC", "ink", "s", "'#aabbcc'");
 
   /* Blanks around the name do not count; all after the first "=" is the value. */
   assert_set ("  set \t small =7 ", "small", "i", "7");
@@ -179,6 +180,8 @@ test_no_set (void)
   assert_refused ("set rate=1e999", STEPCAST_ERROR_INVALID_VALUE, "rate");
   assert_refused ("set huge=18446744073709551616", STEPCAST_ERROR_INVALID_VALUE, "huge");
   assert_refused ("set mode=walking", STEPCAST_ERROR_INVALID_VALUE, "mode");
+  assert_refused ("set ink=red", STEPCAST_ERROR_INVALID_VALUE, "#rrggbb");
+  assert_refused ("set sample=/etc/passwd", STEPCAST_ERROR_INVALID_VALUE, "content of a file");
   assert_refused ("set switch=perhaps", STEPCAST_ERROR_INVALID_VALUE, "switch");
 }
 

@@ -354,7 +354,8 @@ test_set (void)
   g_autoptr (StepcastRequest) request =
     parse ("{\"type\":\"set\",\"id\":4,\"values\":{\"switch\":true,\"small\":-3,\"count\":4,"
            "\"large\":\"-9223372036854775808\",\"huge\":\"18446744073709551615\",\"rate\":0.5,"
-           "\"mode\":\"paused\",\"title\":\"a \\\"b\\\" \\ud83e\\udd86\"}}");
+           "\"mode\":\"paused\",\"title\":\"a \\\"b\\\" \\ud83e\\udd86\",\"ink\":\"#FFF\","
+           "\"sample\":{\"upload\":\"00ff\"}}}");
   static const struct
   {
     const char *name;
@@ -368,6 +369,8 @@ test_set (void)
     { "rate", "0.5" },
     { "mode", "'paused'" },
     { "title", "'a \"b\" 🦆'" },
+    { "ink", "'#FFF'" },
+    { "sample", "('00ff',)" }, /* to be looked up */
   };
 
   g_assert_false (g_variant_is_floating (request->values));
@@ -413,6 +416,12 @@ test_no_set (void)
       "\"🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆🦆\"}}",
       STEPCAST_ERROR_INVALID_VALUE },
     { "\"values\":{\"huge\":\"18446744073709551616\"}", STEPCAST_ERROR_INVALID_VALUE },
+    { "\"values\":{\"sample\":{}}", STEPCAST_ERROR_INVALID_VALUE },
+    { "\"values\":{\"sample\":{\"upload\":1}}", STEPCAST_ERROR_INVALID_VALUE },
+    { "\"values\":{\"sample\":{\"upload\":\"00ff\",\"path\":\"/etc/passwd\"}}",
+      STEPCAST_ERROR_INVALID_VALUE },
+    { "\"values\":{\"sample\":\"/etc/passwd\"}", STEPCAST_ERROR_INVALID_VALUE },
+    { "\"values\":{\"title\":{\"upload\":\"00ff\"}}", STEPCAST_ERROR_INVALID_VALUE },
     { "\"values\":{\"large\":\"many\"}", STEPCAST_ERROR_INVALID_VALUE },
     { "\"values\":{\"title\":\"\\ud800\"}", STEPCAST_ERROR_BAD_REQUEST },
     { "\"values\":{\"title\":\"a\\udc00b\"}", STEPCAST_ERROR_BAD_REQUEST },
@@ -589,6 +598,14 @@ test_parameter_specs (void)
     "{\"name\":\"title\",\"label\":\"Title\",\"description\":\"A \\\"text\\\"\\n\\\\\","
     "\"type\":\"text\",\"default\":\"“a\\\"\\\\\\n”\",\"value\":\"“a\\\"\\\\\\n”\","
     "\"live\":false}",
+    "{\"name\":\"ink\",\"label\":\"Ink\",\"description\":\"A colour\","
+    "\"type\":\"color\",\"default\":\"#0a0b0c\",\"value\":\"#0a0b0c\",\"live\":true}",
+    "{\"name\":\"note\",\"label\":\"Note\",\"description\":\"Some lines\","
+    "\"type\":\"text\",\"default\":\"one\\ntwo\",\"value\":\"one\\ntwo\","
+    "\"multiline\":true,\"live\":true}",
+    "{\"name\":\"sample\",\"label\":\"Sample\",\"description\":\"A file\","
+    "\"type\":\"file\",\"default\":null,\"value\":null,"
+    "\"accept\":[\"image/png\",\"text/*\"],\"max-bytes\":1000000,\"live\":false}",
   };
   const StepcastGreeting greeting = {
     .viewer = "1", .role = STEPCAST_ROLE_VIEW, .delivery = STEPCAST_DELIVERY_LATEST, .max_fps = 60
@@ -671,7 +688,8 @@ test_events (void)
 
   root = read_message (stepcast_v1_dialect.parameters (session), "parameters", "values by", &event);
   values = json_object_get_object_member (event, "values");
-  g_assert_cmpuint (json_object_get_size (values), ==, 8);
+  g_assert_cmpuint (json_object_get_size (values), ==, 11);
+  assert_member (values, "sample", "null");
   assert_member (values, "switch", "false");
   assert_member (values, "small", "7");
   assert_member (values, "count", "3");
