@@ -428,13 +428,13 @@ class Sharing(BrowserTest):
             self.assertEqual(page.is_shown('#share-text.warning'), kind == 'control')
         self.assertTrue(page.is_shown('.share-local'))
         self.assertIn('stepcastd --address', page.find('.share-local').text)
+        self.assert_quiet_console()
         self.assertEqual(page.check('dialog.share'), [])
         page.press(Keys.ESCAPE)
         page.wait(lambda: not page.is_shown('dialog.share'), 'the end of the dialog')
         self.assertNotIn('token=', self.driver.execute_script(
             'return document.documentElement.outerHTML + '
             '[...document.querySelectorAll("input")].map((node) => node.value)'))
-        self.assert_quiet_console()
 
     @unittest.skipIf(zbar is None, 'no python3-zbar or python3-pil here')
     def test_codes(self):
