@@ -29,7 +29,7 @@ export class SessionList {
   #newDialog = null;
   #confirm = null;
 
-  #list = element('ul', { className: 'session-rows', 'aria-label': _('Sessions') });
+  #list = element('ul', { className: 'session-rows', role: 'list', 'aria-label': _('Sessions') });
   #empty = element('p', { className: 'session-hint', hidden: true });
   #away = element('p', { className: 'session-hint', role: 'status', hidden: true });
   #announcement = element('p', { className: 'unseen', role: 'status' });

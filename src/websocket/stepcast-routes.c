@@ -248,9 +248,17 @@ handle_sessions (SoupServer *soup,
                  gpointer data)
 {
   StepcastRoutes *self = data;
-  g_auto (GStrv) parts = g_strsplit (path + strlen ("/sessions"), "/", 3);
+  const char *below = path + strlen ("/sessions");
+  g_auto (GStrv) parts = g_strsplit (below, "/", 3);
   g_autoptr (GError) error = NULL;
   StepcastSession *session;
+
+  /* A handler is called for whatever begins with its path: sessions.js is the page's. */
+  if (*below != '\0' && *below != '/')
+    {
+      handle_page (soup, message, path, query, data);
+      return;
+    }
 
   /* The gate has looked at the path before it was decoded. */
   if (stepcast_api_is_change (message) &&

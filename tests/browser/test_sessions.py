@@ -4,6 +4,7 @@
 """The list of sessions and what is shared of them, in a real browser against the real service."""
 
 import io
+import pathlib
 import signal
 import unittest
 
@@ -63,6 +64,17 @@ ROWS = '''
 PICTURE = '''
   const image = document.querySelector(`.session[data-name="${arguments[0]}"] .session-picture img`);
   return image && !image.hidden && image.complete ? { url: image.src, width: image.naturalWidth } : null;
+'''
+
+AXE = pathlib.Path(__file__).resolve().parent / 'vendor/axe-core/axe.min.js'
+
+# All that axe knows of WCAG 2.2 AA, and what it counts as good practice, of one part.
+CHECK = '''
+  const [selector, done] = arguments;
+  axe.run(selector, { resultTypes: ['violations'] })
+    .then((results) => done(results.violations.map(({ id, help, nodes }) =>
+      `${id}: ${help} ${nodes.map((node) => node.html + node.failureSummary)}`)))
+    .catch((error) => done([String(error)]));
 '''
 
 HOSTILE = ('<img src=x onerror="window.hacked=1">', '<script>window.hacked=1</script>',
@@ -145,6 +157,18 @@ class Page:
     def is_shown(self, selector):
         return any(node.is_displayed() for node in
                    self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def check(self, selector):
+        """What axe finds fault with, light and dark."""
+        found = []
+        self.driver.execute_cdp_cmd('Runtime.evaluate', {'expression': AXE.read_text(encoding='utf-8')})
+        for scheme in ('light', 'dark'):
+            self.driver.execute_cdp_cmd('Emulation.setEmulatedMedia', {'features': [
+                {'name': 'prefers-color-scheme', 'value': scheme},
+                # A colour on its way to another has no contrast of its own.
+                {'name': 'prefers-reduced-motion', 'value': 'reduce'}]})
+            found += self.driver.execute_async_script(CHECK, selector)
+        return found
 
     def picture(self, name):
         return self.driver.execute_script(PICTURE, name)
@@ -338,6 +362,22 @@ class Sessions(BrowserTest):
         page.wait(lambda: page.names == ['first'], 'the end of second')
         page.wait(lambda: page.focused == ['first', 'session-open'], 'the focus on what is left')
 
+    def test_for_everybody(self):
+        page = self.open()
+        self.change('first', do='step', steps=2)
+        page.wait(lambda: page.picture('first'), 'a small picture')
+        self.assertEqual(page.check('#session-list'), [])
+        page.click_of('first', '.session-actions button')
+        self.assertEqual(page.check('#session-list'), [])
+        page.press(Keys.ESCAPE)
+        page.press(Keys.DELETE)
+        page.wait(lambda: page.is_shown('dialog.confirm'), 'a question')
+        self.assertEqual(page.check('dialog.confirm'), [])
+        page.press(Keys.ESCAPE)
+        page.click('.session-new')
+        page.wait(lambda: page.is_shown('.generators input'), 'the generators')
+        self.assertEqual(page.check('dialog.new-session'), [])
+
     def test_view_only(self):
         page = self.open('view')
         self.assertFalse(page.is_shown('.session-new'))
@@ -388,12 +428,13 @@ class Sharing(BrowserTest):
             self.assertEqual(page.is_shown('#share-text.warning'), kind == 'control')
         self.assertTrue(page.is_shown('.share-local'))
         self.assertIn('stepcastd --address', page.find('.share-local').text)
+        self.assert_quiet_console()
+        self.assertEqual(page.check('dialog.share'), [])
         page.press(Keys.ESCAPE)
         page.wait(lambda: not page.is_shown('dialog.share'), 'the end of the dialog')
         self.assertNotIn('token=', self.driver.execute_script(
             'return document.documentElement.outerHTML + '
             '[...document.querySelectorAll("input")].map((node) => node.value)'))
-        self.assert_quiet_console()
 
     @unittest.skipIf(zbar is None, 'no python3-zbar or python3-pil here')
     def test_codes(self):

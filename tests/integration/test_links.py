@@ -143,6 +143,16 @@ class Links(TestCase):
                 self.assertEqual(read_image(await draw(response.body)), links[to])
 
 
+class Files(TestCase):
+    async def test_what_begins_like_a_path_is_a_file(self):
+        async with Service() as service:
+            for name, type_ in (('sessions.js', 'text/javascript'), ('sessions.css', 'text/css')):
+                response = await service.get(f'/{name}')
+                self.assertEqual(response.status, 200)
+                self.assertTrue(response.get('Content-Type').startswith(type_), response)
+            self.assertEqual((await service.get('/sessionsx')).status, 404)
+
+
 class InTheTerminal(TestCase):
     async def run_link(self, bus, *arguments):
         process = await asyncio.create_subprocess_exec(

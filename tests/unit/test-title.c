@@ -75,7 +75,8 @@ test_harmful (void)
                                        "a\x1b[31mb",
                                        "a\x7f"
                                        "b",
-                                       "a\302\205b",
+                                       "a\xc2\x85"
+                                       "b",
                                        "a\u2028b",
                                        "a\u2029b",
                                        "a\u061cb",
