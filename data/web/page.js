@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 import { Connection } from './connection.js';
-import { loadMessages, translate } from './messages.js';
+import { _, loadMessages, translate } from './messages.js';
 import { ParameterList } from './parameters.js';
 import { Picture } from './picture.js';
 
@@ -357,8 +357,8 @@ class Page {
 
     if (start.dataset.action !== action) {
       start.dataset.action = action;
-      start.textContent = LABELS[action];
-      start.title = `${LABELS[action]} (Space)`;
+      start.textContent = _(LABELS[action]);
+      start.title = _(`${LABELS[action]} (Space)`);
     }
     this.#enable(start, mayControl && controls.start !== null);
     this.#enable(byId('step'), mayControl && controls.step);
