@@ -79,7 +79,7 @@ _stepcast ()
     prev=${COMP_WORDS[COMP_CWORD - 2]} is_value=yes
   fi
   case $prev in
-    --output) _stepcast_files; return ;;
+    --output|--from) _stepcast_files; return ;;
     --cwd) _stepcast_files -d; return ;;
     --when-unwatched) _stepcast_offer $'run\npause\nstop'; return ;;
     --format) _stepcast_offer $'svg\npng'; return ;;

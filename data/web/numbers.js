@@ -15,6 +15,7 @@ function listFigures() {
   return [
     { name: 'stepsPerSecond', label: _('Steps/s'), tell: formatCount },
     { name: 'framesPerSecond', label: _('Frames/s'), tell: formatCount },
+    /* TRANSLATORS: of frames; likewise the three that follow */
     { name: 'drawn', label: _('Drawn'), tell: formatCount },
     { name: 'shown', label: _('Shown'), tell: formatCount },
     { name: 'missed', label: _('Missed'), tell: formatCount },
@@ -178,6 +179,7 @@ export class Numbers {
     });
 
     group.setAttribute('role', 'group');
+    /* TRANSLATORS: over what the plot goes: “Steps” or “Time” */
     group.setAttribute('aria-label', _('Plot over'));
     group.append(...buttons);
     return group;
@@ -214,21 +216,11 @@ export class Numbers {
     this.#plot?.setVisible(i, isOn);
   }
 
-  async #makePlot(list) {
+  #makePlot(list) {
     const host = makeElement('div', 'plot');
 
-    this.#section.querySelector('.plot')?.remove();
     this.#section.append(host);
-    const plot = await Plot.create(host, list, (row) => this.#tell(row));
-    if (list !== this.#metrics) {
-      plot?.destroy();
-      return;
-    }
-    this.#plot = plot;
-    this.#legend.querySelectorAll('button').forEach((button, i) => {
-      if (button.getAttribute('aria-pressed') !== 'true')
-        plot?.setVisible(i, false);
-    });
+    this.#plot = new Plot(host, list.length, (row) => this.#tell(row));
     this.#drawSoon();
   }
 

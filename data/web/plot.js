@@ -3,10 +3,20 @@
 
 import { formatCount, formatNumber, language } from './messages.js';
 
-const HEIGHT_EM = 10;
 const LINE_WIDTH = 1.75;
+const POINT_RADIUS = 3.5;
 /* Who can't tell the colours tells the dashes. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4], [12, 4]];
+
+/* In the font's size: between labels of the x axis, between those of the y axis, and around them. */
+const X_SPACE = 4.5;
+const Y_SPACE = 2;
+const GAP = 0.5;
+/* A line has this much room above and below, of its own height. */
+const MARGIN = 0.05;
+
+/* What clocks count by. */
+const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200];
 
 /** A metric's value with its unit, for people. */
 export function formatMetric(value, unit) {
@@ -29,53 +39,93 @@ function formatClock(seconds) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/* The least of 1, 2, 5, 10, … that is not less. */
+function roundUp(width) {
+  const power = 10 ** Math.floor(Math.log10(width));
+
+  return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= width * (1 - 1e-9));
+}
+
+function listTicks({ low, high }, step) {
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+
+  return Array.from({ length: Math.max(count, 0) }, (_tick, i) => (first + i) * step);
+}
+
+/* A line that does not move is in the middle. */
+function findRange(column) {
+  let low = Infinity;
+  let high = -Infinity;
+
+  for (const value of column)
+    if (value !== null) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  if (low > high)
+    return { low: 0, high: 1 };
+
+  const margin = (high - low) * MARGIN || Math.abs(low) * 0.1 || 1;
+  return { low: low - margin, high: high + margin };
+}
+
+/* Of a column that only grows, the row that is nearest. */
+function findNearest(column, x) {
+  let [from, to] = [0, column.length - 1];
+
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if (column[middle] < x)
+      from = middle;
+    else
+      to = middle;
+  }
+  return x - column[from] <= column[to] - x ? from : to;
+}
+
 /**
- * Lines over steps or time, each on a scale of its own, drawn by uPlot. The axis at the left is that of the first line
- * that is shown.
+ * Lines over steps or time on a canvas, each on a scale of its own. The axis at the left is that of the first line that
+ * is shown.
  */
 export class Plot {
   /** How many colours there are, `--plot-1` and on (numbers.css) */
   static COLOURS = 6;
 
   #host;
-  #plot;
-  #resizes;
+  #canvas = document.createElement('canvas');
+  #context = this.#canvas.getContext('2d');
+  #where = document.createElement('span');
   #style;
-  #over = 'step';
-  #scheme = matchMedia('(prefers-color-scheme: dark)');
   #onPoint;
-  #where;
+  #resizes = new ResizeObserver(() => this.#draw());
+  #scheme = matchMedia('(prefers-color-scheme: dark)');
+  #isVisible;
+  #columns = [[]];
+  #over = 'step';
+  #area = { left: 0, top: 0, right: 1, bottom: 1 };
+  /* Where the pointer is, in pixels from the left, and in which row. */
+  #pointer = null;
   #row = null;
 
   /**
-   * Gets uPlot when it is needed first, so that the picture need not wait for it.
-   *
    * @param {HTMLElement} host
-   * @param {Array<{name}>} metrics
+   * @param {number} count of the lines
    * @param {function(Array<number|null>|null)} onPoint gets the row under the pointer, or null when it has gone
-   * @returns {Promise<Plot|null>} null where uPlot could not be loaded
    */
-  static async create(host, metrics, onPoint) {
-    try {
-      const { default: UPlot } = await import('./vendor/uplot/uPlot.esm.js');
-      return new Plot(UPlot, host, metrics, onPoint);
-    } catch {
-      host.hidden = true;
-      return null;
-    }
-  }
-
-  constructor(UPlot, host, metrics, onPoint) {
+  constructor(host, count, onPoint) {
     this.#host = host;
     this.#onPoint = onPoint;
     this.#style = getComputedStyle(host);
-    this.#where = document.createElement('span');
+    this.#isVisible = Array(count).fill(true);
     this.#where.className = 'plot-where';
     this.#where.hidden = true;
     host.setAttribute('role', 'img');
-    this.#plot = new UPlot(this.#options(metrics), [[], ...metrics.map(() => [])], host);
-    host.append(this.#where);
-    this.#resizes = new ResizeObserver(() => this.#plot.setSize(this.#measure()));
+    host.append(this.#canvas, this.#where);
+    for (const type of ['pointermove', 'pointerdown'])
+      host.addEventListener(type, (event) => this.#point(event.clientX - host.getBoundingClientRect().left));
+    for (const type of ['pointerleave', 'pointercancel'])
+      host.addEventListener(type, () => this.#point(null));
     this.#resizes.observe(host);
     this.#scheme.addEventListener('change', this.#onScheme);
   }
@@ -85,13 +135,14 @@ export class Plot {
 
   /** @param {Array<Array<number|null>>} columns the steps or times, and each line's values @param {'step'|'time'} over */
   setData(columns, over) {
+    this.#columns = columns;
     this.#over = over;
-    this.#plot.setData(columns);
+    this.#draw();
   }
 
   setVisible(i, isVisible) {
-    this.#plot.setSeries(i + 1, { show: isVisible });
-    this.#chooseAxis();
+    this.#isVisible[i] = isVisible;
+    this.#draw();
   }
 
   /** What it shows, for who can't see it */
@@ -103,100 +154,186 @@ export class Plot {
   destroy() {
     this.#resizes.disconnect();
     this.#scheme.removeEventListener('change', this.#onScheme);
-    this.#plot.destroy();
     this.#host.remove();
   }
 
-  // ---- uPlot ----
+  #onScheme = () => this.#draw();
 
-  #measure() {
-    return { width: Math.max(this.#host.clientWidth, 50), height: Math.round(HEIGHT_EM * this.#fontSize) };
+  // ---- The pointer ----
+
+  #point(pixels) {
+    this.#pointer = pixels;
+    this.#draw();
   }
+
+  #findRow(x) {
+    const [steps] = this.#columns;
+    const { left, right } = this.#area;
+
+    if (this.#pointer === null || steps.length === 0)
+      return null;
+    return findNearest(steps, x.low + (this.#pointer - left) / (right - left) * (x.high - x.low));
+  }
+
+  #tellRow(row) {
+    this.#row = row;
+    this.#where.hidden = row === null;
+    if (row !== null)
+      this.#where.textContent = this.#over === 'time' ? formatClock(this.#columns[0][row])
+        : formatCount(this.#columns[0][row]);
+    this.#onPoint(row === null ? null : this.#columns.map((column) => column[row]));
+  }
+
+  // ---- Drawing ----
 
   get #fontSize() { return parseFloat(this.#style.fontSize); }
 
   #colour(name) { return this.#style.getPropertyValue(name).trim(); }
 
-  #options(metrics) {
-    const scales = metrics.map((_metric, i) => [`y${i}`, { range: Plot.#findRange }]);
+  #draw() {
+    const { clientWidth: width, clientHeight: height } = this.#host;
+    if (width === 0 || height === 0)
+      return;
 
-    return {
-      ...this.#measure(),
-      legend: { show: false },
-      cursor: { drag: { x: false, y: false, setScale: false }, y: false, points: { size: 7 } },
-      scales: { x: { time: false }, ...Object.fromEntries(scales) },
-      series: [{}, ...metrics.map((_metric, i) => this.#describeLine(i))],
-      axes: [this.#describeXAxis(), this.#describeYAxis()],
-      hooks: { setCursor: [(plot) => this.#onCursor(plot)] },
+    const first = this.#isVisible.indexOf(true);
+    const ranges = this.#columns.map((column, i) => i === 0 ? this.#findXRange() : findRange(column));
+    const yTicks = first < 0 ? [] : this.#listYTicks(ranges[first + 1], height);
+
+    this.#clear(width, height);
+    this.#layOut(width, height, yTicks);
+    this.#drawXAxis(ranges[0]);
+    this.#drawYAxis(yTicks, ranges[first + 1]);
+    for (let i = 1; i < this.#columns.length; i++)
+      if (this.#isVisible[i - 1])
+        this.#drawLine(i, ranges);
+    const row = this.#findRow(ranges[0]);
+    if (row !== null)
+      this.#drawPointer(row, ranges);
+    if (row !== null || this.#row !== null)
+      this.#tellRow(row);
+  }
+
+  #clear(width, height) {
+    const density = devicePixelRatio;
+
+    this.#canvas.width = Math.round(width * density);
+    this.#canvas.height = Math.round(height * density);
+    this.#context.setTransform(density, 0, 0, density, 0, 0);
+    this.#context.font = `${this.#fontSize * 0.85}px ${this.#style.fontFamily}`;
+  }
+
+  #layOut(width, height, yTicks) {
+    const gap = this.#fontSize * GAP;
+    const labels = yTicks.map((tick) => this.#context.measureText(formatTick(tick)).width);
+
+    this.#area = {
+      left: Math.max(...labels, this.#fontSize) + gap,
+      top: gap,
+      right: width - gap,
+      bottom: height - this.#fontSize * 1.5,
     };
   }
 
-  /* A line that does not move is in the middle. */
-  static #findRange(_plot, low, high) {
-    if (low === null || high === null)
-      return [0, 1];
+  #findXRange() {
+    const [steps] = this.#columns;
 
-    const margin = (high - low) * 0.05 || Math.abs(low) * 0.1 || 1;
-    return [low - margin, high + margin];
+    if (steps.length === 0)
+      return { low: 0, high: 1 };
+    return steps[0] < steps.at(-1) ? { low: steps[0], high: steps.at(-1) } : { low: steps[0] - 1, high: steps[0] + 1 };
   }
 
-  #describeLine(i) {
-    return {
-      scale: `y${i}`,
-      stroke: () => this.#colour(`--plot-${i % Plot.COLOURS + 1}`),
-      width: LINE_WIDTH,
-      dash: DASHES[i % DASHES.length],
-      points: { show: false },
-      spanGaps: false,
-    };
+  #listYTicks(range, height) {
+    return listTicks(range, roundUp((range.high - range.low) / Math.max(height / (Y_SPACE * this.#fontSize), 1)));
   }
 
-  #describeAxis() {
-    return {
-      font: `${Math.round(this.#fontSize * 0.85)}px ${this.#style.fontFamily}`,
-      stroke: () => this.#colour('--plot-text'),
-      grid: { stroke: () => this.#colour('--plot-grid'), width: 1 },
-      ticks: { show: false },
-    };
+  #toX(value, { low, high }) {
+    return this.#area.left + (value - low) / (high - low) * (this.#area.right - this.#area.left);
   }
 
-  #describeXAxis() {
-    return {
-      ...this.#describeAxis(),
-      size: Math.round(this.#fontSize * 1.6),
-      gap: 2,
-      space: Math.round(this.#fontSize * 4.5),
-      values: (_plot, splits) => splits.map((x) => this.#over === 'time' ? formatClock(x) : formatTick(x)),
-    };
+  #toY(value, { low, high }) {
+    return this.#area.bottom - (value - low) / (high - low) * (this.#area.bottom - this.#area.top);
   }
 
-  #describeYAxis() {
-    return {
-      ...this.#describeAxis(),
-      scale: 'y0',
-      gap: 2,
-      size: (_plot, values) => this.#fontSize * (0.9 + 0.5 * Math.max(2, ...(values ?? []).map(({ length }) => length))),
-      space: Math.round(this.#fontSize * 2),
-      values: (_plot, splits) => splits.map(formatTick),
-    };
+  #drawXAxis(range) {
+    const count = Math.max((this.#area.right - this.#area.left) / (X_SPACE * this.#fontSize), 1);
+    const least = (range.high - range.low) / count;
+    const step = this.#over === 'time' ? CLOCK_STEPS.find((seconds) => seconds >= least) ?? roundUp(least / 86400) * 86400
+      : Math.max(roundUp(least), 1);
+
+    this.#context.textAlign = 'center';
+    this.#context.textBaseline = 'bottom';
+    for (const tick of listTicks(range, step)) {
+      const x = this.#toX(tick, range);
+      const label = this.#over === 'time' ? formatClock(tick) : formatTick(tick);
+      const half = this.#context.measureText(label).width / 2;
+
+      this.#drawGridLine(x, this.#area.top, x, this.#area.bottom);
+      if (x + half <= this.#host.clientWidth)
+        this.#context.fillText(label, x, this.#host.clientHeight);
+    }
   }
 
-  #chooseAxis() {
-    const first = this.#plot.series.find(({ show }, i) => i > 0 && show);
+  #drawYAxis(ticks, range) {
+    this.#context.textAlign = 'right';
+    this.#context.textBaseline = 'middle';
+    for (const tick of ticks) {
+      const y = this.#toY(tick, range);
 
-    this.#plot.axes[1].scale = first?.scale ?? 'y0';
-    this.#plot.redraw(false, true);
+      this.#drawGridLine(this.#area.left, y, this.#area.right, y);
+      this.#context.fillText(formatTick(tick), this.#area.left - this.#fontSize * GAP / 2, y);
+    }
   }
 
-  #onScheme = () => this.#plot.redraw(false, true);
+  #drawGridLine(...[x1, y1, x2, y2]) {
+    const context = this.#context;
 
-  #onCursor({ cursor: { idx, left }, data }) {
-    const isOn = idx !== null && idx !== undefined && left >= 0 && data[0].length > 0;
+    context.strokeStyle = this.#colour('--plot-grid');
+    context.fillStyle = this.#colour('--plot-text');
+    context.lineWidth = 1;
+    context.setLineDash([]);
+    context.beginPath();
+    context.moveTo(Math.round(x1) + 0.5, Math.round(y1) + 0.5);
+    context.lineTo(Math.round(x2) + 0.5, Math.round(y2) + 0.5);
+    context.stroke();
+  }
 
-    this.#row = isOn ? data.map((column) => column[idx]) : null;
-    this.#where.hidden = !isOn;
-    if (isOn)
-      this.#where.textContent = this.#over === 'time' ? formatClock(this.#row[0]) : formatCount(this.#row[0]);
-    this.#onPoint(this.#row);
+  #colourOf(i) { return this.#colour(`--plot-${(i - 1) % Plot.COLOURS + 1}`); }
+
+  #drawLine(i, ranges) {
+    const context = this.#context;
+    let isDown = false;
+
+    context.strokeStyle = this.#colourOf(i);
+    context.lineWidth = LINE_WIDTH;
+    context.lineJoin = 'round';
+    context.setLineDash(DASHES[(i - 1) % DASHES.length]);
+    context.beginPath();
+    this.#columns[i].forEach((value, row) => {
+      if (value !== null)
+        context[isDown ? 'lineTo' : 'moveTo'](this.#toX(this.#columns[0][row], ranges[0]), this.#toY(value, ranges[i]));
+      isDown = value !== null;
+    });
+    context.stroke();
+  }
+
+  #drawPointer(row, ranges) {
+    const context = this.#context;
+    const x = this.#toX(this.#columns[0][row], ranges[0]);
+
+    context.strokeStyle = this.#colour('--plot-text');
+    context.lineWidth = 1;
+    context.setLineDash([3, 3]);
+    context.beginPath();
+    context.moveTo(x, this.#area.top);
+    context.lineTo(x, this.#area.bottom);
+    context.stroke();
+    this.#columns.forEach((column, i) => {
+      if (i === 0 || column[row] === null || !this.#isVisible[i - 1])
+        return;
+      context.fillStyle = this.#colourOf(i);
+      context.beginPath();
+      context.arc(x, this.#toY(column[row], ranges[i]), POINT_RADIUS, 0, 2 * Math.PI);
+      context.fill();
+    });
   }
 }

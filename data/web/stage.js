@@ -186,6 +186,7 @@ export class Stage extends EventTarget {
 
     tools.out = makeButton('stage-out', '−', _('Zoom out'), '-', () => this.zoomBy(1 / ZOOM_STEP));
     tools.in = makeButton('stage-in', '+', _('Zoom in'), '+', () => this.zoomBy(ZOOM_STEP));
+    /* TRANSLATORS: a button: the picture as large as there is room */
     tools.fit = makeButton('stage-fit', _('Fit'), _('Fit'), 'F', () => this.fit());
     tools.actual = makeButton('stage-actual', '1:1', _('1:1, the picture’s own size'), '1', () => this.actualSize());
     tools.full = makeButton('stage-full', _('Fullscreen'), _('Fullscreen'), 'Shift+F', () => this.toggleFullscreen());
@@ -197,6 +198,7 @@ export class Stage extends EventTarget {
     bar.className = 'stage-tools';
     bar.hidden = true;
     bar.setAttribute('role', 'group');
+    /* TRANSLATORS: a noun: how the picture is looked at */
     bar.setAttribute('aria-label', _('View'));
     bar.append(tools.out, zoom, tools.in, tools.fit, tools.actual, tools.ground, tools.full);
     this.#root.append(bar);
@@ -208,6 +210,7 @@ export class Stage extends EventTarget {
 
     select.className = 'stage-ground';
     select.title = _('What is behind the picture');
+    /* TRANSLATORS: the colour of the paper behind the picture */
     select.setAttribute('aria-label', _('Ground'));
     select.append(...GROUNDS.map((ground) => new Option(labels[ground], ground)));
     select.addEventListener('change', () => { this.ground = select.value; });

@@ -5,9 +5,9 @@
  * Stepcast's client: a module of its own that imports nothing, for Stepcast's page and for anybody
  * else's. `doc/protocol.md` says what it speaks.
  *
- *     import { StepcastSession, StepcastPicture } from 'http://127.0.0.1:8765/stepcast.js';
+ *     import { StepcastSession, StepcastPicture } from 'http://127.0.0.1:8347/stepcast.js';
  *
- *     const session = new StepcastSession('http://127.0.0.1:8765/sessions/pattern', { token });
+ *     const session = new StepcastSession('http://127.0.0.1:8347/sessions/pattern', { token });
  *     const picture = new StepcastPicture(document.querySelector('#picture'));
  *     session.addEventListener('frame', ({ detail }) => picture.show(detail.svg, detail.header));
  *     for (const type of ['shown', 'broken', 'dropped'])
@@ -30,6 +30,10 @@ const HELLO_MS = 15000;
  * for WebSocket; and when it is tried again behind the server-sent events' back. */
 const BLOCKED_ATTEMPTS = 2;
 const UPGRADE_SECONDS = [60, 120, 300, 600];
+
+/* A picture that could not be had is asked for again. */
+const FETCH_TRIES = 3;
+const FETCH_AGAIN_MS = 1000;
 
 /* The one reason of 1008 for which one may come back. */
 const UNREAD = 'More than 256 KiB of answers were not read';
@@ -79,24 +83,33 @@ function valuesOf(specs) {
 /* Where a session is, in all the ways in which it is asked for. */
 class Address {
   #root;
-  #path;
   #query;
   #token;
 
   constructor(url, token) {
     const base = new URL(url, document.baseURI);
-    const path = base.pathname.replace(/\/$/, '');
-    const [, root, name] = path.match(/^(.*\/)sessions\/([^/]+?)(?:\/ws)?$/) ?? [];
+    const { root, name } = Address.#parse(base);
 
-    if (name === undefined && !path.endsWith('/ws'))
-      throw new TypeError(`“${url}” is neither a session’s address nor that of /ws.`);
-    base.protocol = base.protocol.replace(/^ws/, 'http');
-    this.name = name === undefined ? null : decodeURIComponent(name);
+    if (root === undefined)
+      throw new TypeError(`“${url}” is neither a session’s address or link, nor that of /ws.`);
+    this.name = name;
     this.#query = base.searchParams;
     this.#token = token ?? this.#query.get('token');
     this.#query.delete('token');
-    this.#path = name === undefined ? 'ws' : `sessions/${name}`;
-    this.#root = new URL(root ?? path.slice(0, -'ws'.length), base.origin);
+    this.#query.delete('session');
+    this.#root = new URL(root, base.origin.replace(/^ws/, 'http'));
+  }
+
+  /* `…/sessions/NAME`, with or without `/ws`; the page's link, `…/?session=NAME`; or `…/ws`. */
+  static #parse({ pathname, searchParams }) {
+    const [, root, name] = pathname.match(/^(.*\/)sessions\/([^/]+?)(?:\/ws)?\/?$/) ?? [];
+
+    if (name !== undefined)
+      return { root, name: decodeURIComponent(name) };
+    if (pathname.endsWith('/ws'))
+      return { root: pathname.slice(0, -'ws'.length), name: null };
+    return searchParams.has('session')
+      ? { root: pathname.replace(/[^/]*$/, ''), name: searchParams.get('session') } : {};
   }
 
   /** Whether the session was opened by us, and is not somebody's that we have joined. */
@@ -106,8 +119,8 @@ class Address {
 
   /** The WebSocket; `resume` says as whom one comes back. */
   makeSocketUrl(resume) {
-    const url = this.#make(this.isOwn ? 'ws' : `${this.#path}/ws`,
-                           { ...Object.fromEntries(this.#query), ...resume });
+    const path = this.isOwn ? 'ws' : `sessions/${encodeURIComponent(this.name)}/ws`;
+    const url = this.#make(path, { ...Object.fromEntries(this.#query), ...resume });
 
     url.protocol = url.protocol.replace(/^http/, 'ws');
     return url;
@@ -178,8 +191,14 @@ class SocketLink {
 
   /** Ends it for good: nobody comes back for this one, and nothing is told any more. */
   close() {
+    const socket = this.#socket;
+
     this.#on = {};
-    this.#socket.close(1000);
+    // A browser complains of one that is closed before it is open.
+    if (socket.readyState === WebSocket.CONNECTING)
+      socket.addEventListener('open', () => socket.close(1000));
+    else
+      socket.close(1000);
     this.#finish();
   }
 
@@ -368,21 +387,31 @@ class EventsLink {
 
   /* One picture at a time, the newest that there is. */
   async #fetchNext() {
-    if (this.#isFetching || this.#notice === null || (this.#acknowledges && this.#unshown !== null))
+    if (this.#isFetching || this.#notice === null || !this.#on.frame ||
+        (this.#acknowledges && this.#unshown !== null))
       return;
 
     const notice = this.#notice;
     this.#notice = null;
     this.#isFetching = true;
-    try {
-      const picture = await fetchPicture(this.#address, this.#name, notice);
-      if (picture !== null)
-        this.#tell(picture);
-    } catch {
-      // The next notice brings another; if the service has gone, the events' end tells.
-    }
+    const picture = await fetchPicture(this.#address, this.#name, notice).catch(() => null);
     this.#isFetching = false;
+    if (picture !== null)
+      this.#tell(picture);
+    else
+      this.#postpone(notice);
     this.#fetchNext();
+  }
+
+  /* Where the session stands still, no other notice comes. */
+  #postpone(notice) {
+    const tries = (notice.tries ?? 0) + 1;
+
+    if (tries < FETCH_TRIES)
+      setTimeout(() => {
+        this.#notice ??= { ...notice, tries };
+        this.#fetchNext();
+      }, FETCH_AGAIN_MS);
   }
 
   #tell({ header, svg }) {
@@ -417,6 +446,7 @@ async function fetchPicture(address, name, known) {
   if (run !== undefined)
     Object.assign(header, { run: Number(run), serial: Number(serial) });
   delete header.bytes;
+  delete header.tries;
   return { header, svg };
 }
 
@@ -465,8 +495,8 @@ export class StepcastSession extends EventTarget {
   #stopReport = null;
 
   /**
-   * @param {string|URL} url `…/sessions/NAME` (somebody's session) or `…/ws?generator=…&PARAM=…`
-   *   (a session of one's own, which ends with this one)
+   * @param {string|URL} url `…/sessions/NAME` (somebody's session; what `stepcast link` prints will
+   *   do, too) or `…/ws?generator=…&PARAM=…` (a session of one's own, which ends with this one)
    * @param {object} [options]
    * @param {?string} [options.token] what a link carries; our own page has a cookie
    * @param {'latest'|'every'} [options.delivery]
@@ -562,7 +592,7 @@ export class StepcastSession extends EventTarget {
    * client that tells this no more than it shows. It takes the headers of all `frame` events.
    */
   acknowledge(header) {
-    if (header[VIEWER] === this.#viewerKey)
+    if (header?.[VIEWER] === this.#viewerKey)
       this.#link?.acknowledge(header);
   }
 
@@ -664,13 +694,20 @@ export class StepcastSession extends EventTarget {
     if (this.#link !== null || this.#connection === 'closed')
       return;
     if (status === 401 || status === 403)
-      this.#finish({ ...end, error: { code: 'permission-denied', message: 'The service does not know this link any more.' } });
+      this.#giveUp(end, 'permission-denied', 'The service does not know this link any more.');
     else if (status === 404)
-      this.#finish({ ...end, error: { code: 'unknown-session', message: 'The session has ended.' } });
+      this.#giveUp(end, 'unknown-session', 'The session has ended.');
     else if (status === 200 && wasSocket && this.#isBlocked())
-      this.#connectEvents();
+      this.#workAround(end);
     else
       this.#recover(end);
+  }
+
+  #workAround(end) {
+    if (this.#eventsMode !== 'never' && !this.#address.isOwn)
+      this.#connectEvents();
+    else
+      this.#recover({ ...end, reason: 'WebSockets do not get through to the service.' });
   }
 
   async #probe() {
@@ -688,8 +725,7 @@ export class StepcastSession extends EventTarget {
 
   #isBlocked() {
     this.#blocked++;
-    return this.#eventsMode !== 'never' && !this.#address.isOwn &&
-           this.#blocked >= BLOCKED_ATTEMPTS;
+    return this.#blocked >= BLOCKED_ATTEMPTS;
   }
 
   #recover(end) {
@@ -707,6 +743,10 @@ export class StepcastSession extends EventTarget {
     this.#retryAt = Date.now() + delay;
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#setConnection('reconnecting', end);
+  }
+
+  #giveUp(end, code, message) {
+    this.#finish({ ...end, error: { code, message } });
   }
 
   #finish(end) {
@@ -836,15 +876,17 @@ export class StepcastSession extends EventTarget {
     if (isNew) {
       this.#viewerKey++;
       this.#lastFrame = null;
-      this.#progress = this.#metrics = this.#stopReport = null;
+      this.#progress = this.#metrics = null;
     }
+    if (hello.state !== 'stopped')
+      this.#stopReport = null;
     this.#values = valuesOf(hello.parameters);
     this.#rate = hello.rate;
     this.#title = hello.title ?? null;
     this.#keepState(hello);
+    this.#sendOptions(hello);
     this.#setConnection(connection);
     this.#tell('hello', hello);
-    this.#sendOptions(hello);
     if (connection === 'events')
       this.#planUpgrade();
   }
@@ -1058,14 +1100,18 @@ const VIEW_STYLE = `
     position: relative; flex: 1 1 auto; min-block-size: 4rem; aspect-ratio: var(--ratio, 16 / 9);
     overflow: hidden;
   }
-  [part~="picture"]:focus-visible, button:focus-visible { outline: 2px solid Highlight; outline-offset: 2px; }
+  [part~="picture"]:focus-visible, button:focus-visible {
+    outline: 2px solid Highlight; outline-offset: 2px;
+  }
   img { position: absolute; inset: 0; inline-size: 100%; block-size: 100%; object-fit: contain; }
   :host([stale]) img { opacity: 0.45; }
   [part~="message"] {
     position: absolute; z-index: 1; inset: 0; margin: auto; block-size: fit-content; padding: 0.5rem;
     text-align: center; text-wrap: balance;
   }
-  [part~="message"] > span { padding: 0.2em 0.4em; background: Canvas; color: CanvasText; border-radius: 0.4em; }
+  [part~="message"] > span {
+    padding: 0.2em 0.4em; background: Canvas; color: CanvasText; border-radius: 0.4em;
+  }
   [part~="controls"] { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
   [part~="status"] { font-variant-numeric: tabular-nums; }
   button { font: inherit; padding: 0.3em 0.9em; min-block-size: 2rem; }
@@ -1160,6 +1206,13 @@ export class StepcastView extends HTMLElement {
   set maxFps(fps) { this.#reflect('max-fps', fps); }
 
   connectedCallback() {
+    // What was set before the element was defined hides what it is defined with.
+    for (const name of ['src', 'token', 'controls', 'label', 'delivery', 'maxFps'])
+      if (Object.hasOwn(this, name)) {
+        const value = this[name];
+        delete this[name];
+        this[name] = value;
+      }
     this.#plan();
   }
 

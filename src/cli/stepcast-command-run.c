@@ -14,6 +14,7 @@
 #include "stepcast-client.h"
 #include "stepcast-command.h"
 #include "stepcast-frame-file.h"
+#include "stepcast-replay.h"
 #include "stepcast-run-display.h"
 #include "stepcast-run-options.h"
 #include "stepcast-session-text.h"
@@ -35,6 +36,8 @@ typedef struct
   StepcastClient *client;
   StepcastDBusSession *session;
   StepcastRunDisplay *display;
+  GArray *changes;        /* (nullable): of StepcastReplayChange, with --from */
+  StepcastReplay *replay; /* (nullable): on the way to a picture */
   GMainLoop *loop;
   gboolean is_ending; /* the first step towards the end has been made */
   int signum;         /* that ends it, or 0 */
@@ -49,6 +52,8 @@ run_clear (Run *run)
     g_signal_handlers_disconnect_by_data (run->client, run);
   if (run->session != NULL)
     g_signal_handlers_disconnect_by_data (run->session, run);
+  g_clear_pointer (&run->replay, stepcast_replay_free);
+  g_clear_pointer (&run->changes, g_array_unref);
   g_clear_pointer (&run->display, stepcast_run_display_free);
   g_clear_object (&run->session);
   g_clear_object (&run->client);
@@ -170,6 +175,7 @@ static void
 stop (Run *run)
 {
   run->is_ending = TRUE;
+  g_clear_pointer (&run->replay, stepcast_replay_free);
   stepcast_dbus_session_call_stop (run->session, empty_options (), NULL, on_stopped, run);
 }
 
@@ -178,8 +184,17 @@ stop (Run *run)
 static gboolean
 has_done_its_steps (Run *run)
 {
-  return run->options->n_steps > 0 && stepcast_session_text_has_state (run->session, "paused") &&
+  return run->replay == NULL && run->options->n_steps > 0 &&
+         stepcast_session_text_has_state (run->session, "paused") &&
          stepcast_dbus_session_get_step (run->session) >= run->options->n_steps;
+}
+
+/* That it is paused so that something can be changed is nothing to tell. */
+static gboolean
+is_between_changes (Run *run)
+{
+  return run->replay != NULL && stepcast_session_text_has_state (run->session, "paused") &&
+         stepcast_dbus_session_get_step (run->session) < run->options->last_step;
 }
 
 static void
@@ -199,7 +214,8 @@ on_properties_changed (GDBusProxy *proxy,
       return;
     }
 
-  stepcast_run_display_update (run->display);
+  if (!run->options->is_detached && !is_between_changes (run))
+    stepcast_run_display_update (run->display);
   if (stepcast_session_text_has_ended (run->session))
     {
       run->is_ending = TRUE;
@@ -322,6 +338,70 @@ listen_to_all (Run *run)
   g_source_set_name_by_id (g_unix_signal_add (SIGWINCH, on_sigwinch, run), "[stepcast] SIGWINCH");
 }
 
+/* ---- to a picture ---- */
+
+static void
+on_replayed (const GError *error, gpointer user_data)
+{
+  Run *run = user_data;
+
+  g_clear_pointer (&run->replay, stepcast_replay_free);
+  if (run->is_ending)
+    return;
+
+  if (error != NULL)
+    {
+      run->is_ending = TRUE;
+      run->status = stepcast_run_display_report (run->display, error);
+      close_session (run);
+    }
+  else if (run->options->is_detached)
+    g_main_loop_quit (run->loop);
+  else if (run->options->n_steps > 0)
+    stop (run);
+}
+
+static void
+note_version (Run *run)
+{
+  const char *service =
+    stepcast_dbus_manager_get_version (stepcast_client_get_manager (run->client, NULL));
+  g_autofree char *theirs = stepcast_output_escape (run->options->kept->service);
+
+  if (g_strcmp0 (service, run->options->kept->service) != 0)
+    /* TRANSLATORS: two versions of Stepcast */
+    g_printerr (_ ("stepcast: the picture is of Stepcast %s; that of this one, %s, may differ\n"),
+                theirs, service);
+}
+
+static gboolean
+fill_changes (Run *run, GVariant *description, GError **error)
+{
+  GArray *kept = run->options->kept->changes;
+
+  run->changes = stepcast_replay_changes_new ();
+  for (guint i = 0; i < kept->len; i++)
+    {
+      const StepcastKeptChange *change = &g_array_index (kept, StepcastKeptChange, i);
+      GVariant *values = stepcast_values_parse (description, change->assignments, error);
+      StepcastReplayChange replayed = { .step = change->step };
+
+      if (values == NULL)
+        return FALSE;
+      replayed.values = g_variant_ref_sink (values);
+      g_array_append_val (run->changes, replayed);
+    }
+  return TRUE;
+}
+
+static void
+begin_replay (Run *run)
+{
+  note_version (run);
+  run->replay =
+    stepcast_replay_new (run->session, run->changes, run->options->last_step, on_replayed, run);
+}
+
 /* ---- the beginning ---- */
 
 /* Returns: (transfer floating) (nullable) */
@@ -334,7 +414,7 @@ add_parameters (Run *run, GError **error)
     stepcast_client_describe_generator (run->client, generator, error);
   GVariant *values = NULL;
 
-  if (description != NULL)
+  if (description != NULL && (run->options->kept == NULL || fill_changes (run, description, error)))
     values = stepcast_values_parse (description, run->options->assignments, error);
   if (values == NULL)
     return NULL;
@@ -393,8 +473,14 @@ create (Run *run, GError **error)
 static gboolean
 start (Run *run, GError **error)
 {
+  if (run->options->kept != NULL)
+    {
+      begin_replay (run);
+      return TRUE;
+    }
   if (run->options->n_steps > 0)
-    return stepcast_dbus_session_call_step_sync (run->session, run->options->n_steps, NULL, error);
+    return stepcast_dbus_session_call_step_sync (run->session, (guint) run->options->n_steps, NULL,
+                                                 error);
   return stepcast_dbus_session_call_start_sync (run->session, NULL, error);
 }
 
@@ -433,7 +519,7 @@ begin (Run *run, GError **error)
 
   run->display = stepcast_run_display_new (run->session, run->options->wants_json);
   run->loop = g_main_loop_new (NULL, FALSE);
-  if (!run->options->is_detached)
+  if (!run->options->is_detached || run->options->kept != NULL)
     listen_to_all (run); /* before anything can happen */
   return show_link (run, error) && start (run, error);
 }
@@ -452,7 +538,7 @@ stepcast_command_run (char **argv)
       return stepcast_client_report (error);
     }
 
-  if (!run.options->is_detached)
+  if (!run.options->is_detached || run.replay != NULL)
     g_main_loop_run (run.loop);
   return run.status;
 }

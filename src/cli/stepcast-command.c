@@ -17,6 +17,7 @@ static const StepcastCommand commands[] = {
         "  stepcast run -- python3 opt.py             a program that prints SVG documents\n"
         "  ./simulation | stepcast run -              documents from standard input\n"
         "  stepcast run --output=last.png -- ./opt    keep the last picture\n"
+        "  stepcast run --from saved.svg              compute a picture again\n"
         "\n"
         "Ctrl-C stops it; a second Ctrl-C does not wait for that.") },
   { "list", stepcast_command_list_sessions, "", N_ ("List the sessions"),

@@ -20,6 +20,7 @@
 
 typedef struct
 {
+  char *from;
   char *name;
   double rate;
   char *when_unwatched;
@@ -38,6 +39,7 @@ typedef struct
 static void
 raw_options_clear (RawOptions *raw)
 {
+  g_free (raw->from);
   g_free (raw->name);
   g_free (raw->when_unwatched);
   g_free (raw->grace);
@@ -53,6 +55,7 @@ stepcast_run_options_free (StepcastRunOptions *self)
   g_free (self->generator);
   g_strfreev (self->assignments);
   g_clear_pointer (&self->program, stepcast_program_free);
+  g_clear_pointer (&self->kept, stepcast_kept_free);
   g_clear_pointer (&self->session_options, g_variant_unref);
   g_free (self->output);
   g_free (self);
@@ -71,6 +74,8 @@ parse_raw (StepcastRunOptions *self, RawOptions *raw, char **argv, GError **erro
       N_ ("Do not close the session at the end"), NULL },
     { "output", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &self->output,
       N_ ("Keep the last picture in FILE, an .svg or a .png"), N_ ("FILE") },
+    { "from", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, &raw->from,
+      N_ ("Compute a picture again that the page has saved, and pause there"), N_ ("FILE") },
     { "steps", 'n', G_OPTION_FLAG_NONE, G_OPTION_ARG_INT64, &raw->n_steps,
       N_ ("Stop after N steps"), N_ ("N") },
     { "rate", 'r', G_OPTION_FLAG_NONE, G_OPTION_ARG_DOUBLE, &raw->rate,
@@ -229,6 +234,31 @@ check_words (char **words, char **program, GError **error)
   return FALSE;
 }
 
+/* The picture names the generator, and its parameters as far as the @words do not. */
+static gboolean
+fill_kept (StepcastRunOptions *self, RawOptions *raw, char **words, char **program, GError **error)
+{
+  for (guint i = 0; words[i] != NULL; i++)
+    if (strchr (words[i], '=') == NULL)
+      {
+        stepcast_command_refuse (
+          error, _ ("“%s” sets no parameter: with --from the picture says what is run"), words[i]);
+        return FALSE;
+      }
+  if (program != NULL)
+    {
+      stepcast_command_refuse (error, _ ("With --from the picture says what is run"));
+      return FALSE;
+    }
+
+  self->kept = stepcast_kept_read (raw->from, error);
+  if (self->kept == NULL || !stepcast_kept_override (self->kept, words, error))
+    return FALSE;
+  self->generator = g_strdup (self->kept->generator);
+  self->assignments = g_strdupv (self->kept->assignments);
+  return TRUE;
+}
+
 static gboolean
 fill_source (StepcastRunOptions *self,
              RawOptions *raw,
@@ -236,6 +266,8 @@ fill_source (StepcastRunOptions *self,
              char **program,
              GError **error)
 {
+  if (raw->from != NULL)
+    return fill_kept (self, raw, words, program, error);
   if (!check_words (words, program, error))
     return FALSE;
 
@@ -302,6 +334,16 @@ fill_session_options (StepcastRunOptions *self, RawOptions *raw)
   self->session_options = g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
+/* To the step of the picture, to be looked at and to go on from there; but who only wants the
+ * picture need not end it. */
+static void
+fill_steps (StepcastRunOptions *self)
+{
+  if (self->n_steps == 0 && self->output != NULL)
+    self->n_steps = self->kept->step;
+  self->last_step = self->n_steps > 0 ? self->n_steps : self->kept->step;
+}
+
 /**
  * stepcast_run_options_parse:
  * @argv: (array zero-terminated=1): `run`, and what came after it
@@ -335,7 +377,9 @@ stepcast_run_options_parse (char **argv, GError **error)
       !check_kind (self, &raw, error))
     return NULL;
 
-  self->n_steps = (guint) raw.n_steps;
+  self->n_steps = (guint64) raw.n_steps;
+  if (self->kept != NULL)
+    fill_steps (self);
   fill_session_options (self, &raw);
   return g_steal_pointer (&self);
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "stepcast-kept.h"
 #include "stepcast-program.h"
 
 G_BEGIN_DECLS
@@ -14,6 +15,7 @@ G_BEGIN_DECLS
  * @generator: (nullable): what is to be run, where it is a generator; %NULL for the default one
  * @assignments: (array zero-terminated=1): its parameters, NAME=VALUE each
  * @program: (nullable): what is to be run, where it is a program
+ * @kept: (nullable): the picture that is to be computed again
  * @is_stream: whether documents come through standard input
  * @session_options: an `a{sv}`: what the session is to be, but for the parameters
  * @is_opened: in the browser, too
@@ -22,6 +24,7 @@ G_BEGIN_DECLS
  * @wants_json: for machines
  * @output: (nullable): where the last picture is to be kept
  * @n_steps: after how many steps it is to be stopped; 0 for never
+ * @last_step: with @kept, where it is to be paused, or stopped
  *
  * What the command line of `stepcast run` asks for.
  */
@@ -30,6 +33,7 @@ typedef struct
   char *generator;
   char **assignments;
   StepcastProgram *program;
+  StepcastKept *kept;
   gboolean is_stream;
   GVariant *session_options;
   gboolean is_opened;
@@ -37,7 +41,8 @@ typedef struct
   gboolean is_kept;
   gboolean wants_json;
   char *output;
-  guint n_steps;
+  guint64 n_steps;
+  guint64 last_step;
 } StepcastRunOptions;
 
 StepcastRunOptions *stepcast_run_options_parse (char **argv, GError **error);

@@ -162,6 +162,19 @@ stepcast_session_get_parameters (StepcastSession *self)
 }
 
 /**
+ * stepcast_session_get_recipe:
+ * @self: a session
+ *
+ * Returns: (transfer none) (nullable): from what its present or last run is computed; %NULL before
+ *   the first
+ */
+const StepcastRecipe *
+stepcast_session_get_recipe (StepcastSession *self)
+{
+  return self->recipe;
+}
+
+/**
  * stepcast_session_get_rate:
  * @self: a session
  *

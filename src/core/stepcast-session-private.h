@@ -8,6 +8,7 @@
 #include "stepcast-drawings.h"
 #include "stepcast-followers.h"
 #include "stepcast-hold.h"
+#include "stepcast-recipe.h"
 #include "stepcast-session-state.h"
 #include "stepcast-stops.h"
 #include "stepcast-tally.h"
@@ -43,6 +44,7 @@ struct _StepcastSession
   StepcastHold hold;            /* by one of them */
   StepcastUnwatched *unwatched; /* what happens when they have gone */
   StepcastChanges *changes;     /* its parameters, and who wants others */
+  StepcastRecipe *recipe;       /* (nullable): of the present or the last run */
   StepcastDrawings *drawings;   /* its latest frame, and who wants another */
   StepcastStops *stops;         /* who waits for the standstill */
 

@@ -177,6 +177,17 @@ can_change (StepcastSession *self)
   return !is_busy (self) || stepcast_run_has_ended (self->run);
 }
 
+/* Returns: the serial of the last frame that the present run has drawn, or 0 */
+static guint64
+get_last_serial (StepcastSession *self)
+{
+  StepcastFrame *latest = stepcast_drawings_get_latest (self->drawings);
+
+  return latest != NULL && stepcast_frame_get_run (latest) == self->run_number ?
+           stepcast_frame_get_serial (latest) :
+           0;
+}
+
 /* What is live is for the present run, if there is one. Whoever is told may begin another. */
 static void
 apply_changes (StepcastSession *self)
@@ -187,6 +198,8 @@ apply_changes (StepcastSession *self)
 
   if (run != NULL)
     {
+      stepcast_recipe_note (self->recipe, step, get_last_serial (self),
+                            stepcast_changes_get_parameters (self->changes));
       stepcast_drawings_outdate (self->drawings);
       self->is_undrawable = FALSE;
     }
@@ -209,6 +222,15 @@ on_change_applied (gpointer user_data)
 /* ---- the way out and home ---- */
 
 static void
+begin_recipe (StepcastSession *self)
+{
+  g_clear_pointer (&self->recipe, stepcast_recipe_free);
+  self->recipe =
+    stepcast_recipe_new (stepcast_source_get_generator_type (self->source), self->run_number,
+                         stepcast_changes_get_parameters (self->changes));
+}
+
+static void
 begin_run (StepcastSession *self, guint64 n_steps)
 {
   GQueue taken;
@@ -224,6 +246,7 @@ begin_run (StepcastSession *self, guint64 n_steps)
   self->is_undrawable = FALSE;
   self->run = stepcast_source_create_run (self->source, self->run_number,
                                           stepcast_changes_get_parameters (self->changes));
+  begin_recipe (self);
   stepcast_run_listen (self->run, &run_events, self);
 
   set_state (self, STEPCAST_SESSION_STATE_RUNNING);
@@ -696,6 +719,7 @@ stepcast_session_finalize (GObject *object)
 
   stepcast_followers_free (self->followers);
   stepcast_changes_free (self->changes);
+  g_clear_pointer (&self->recipe, stepcast_recipe_free);
   stepcast_drawings_free (self->drawings);
   stepcast_stops_free (self->stops);
   g_clear_error (&self->reason);

@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "stepcast-frame-sink.h"
+#include "stepcast-recipe.h"
 #include "stepcast-source.h"
 
 G_BEGIN_DECLS
@@ -98,6 +99,7 @@ int stepcast_session_get_exit_status (StepcastSession *self);
 guint stepcast_session_get_run_number (StepcastSession *self);
 const StepcastStopReport *stepcast_session_get_last_stop (StepcastSession *self);
 GVariant *stepcast_session_get_parameters (StepcastSession *self);
+const StepcastRecipe *stepcast_session_get_recipe (StepcastSession *self);
 StepcastFrame *stepcast_session_get_latest_frame (StepcastSession *self);
 guint stepcast_session_get_n_sinks (StepcastSession *self);
 GPtrArray *stepcast_session_list_sinks (StepcastSession *self);

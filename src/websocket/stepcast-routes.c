@@ -8,6 +8,7 @@
 #include "stepcast-api.h"
 #include "stepcast-error.h"
 #include "stepcast-http.h"
+#include "stepcast-recipe-json.h"
 
 struct _StepcastRoutes
 {
@@ -88,7 +89,7 @@ gboolean
 stepcast_routes_is_for_pages (const char *path)
 {
   static const char *const paths[] = { "/health", "/generators", "/events", "/sessions", NULL };
-  static const char *const parts[] = { "events", "frame.svg", "frame.png", NULL };
+  static const char *const parts[] = { "events", "frame.svg", "frame.png", "recipe", NULL };
   const char *part;
 
   if (!g_str_has_prefix (path, "/sessions/"))
@@ -163,6 +164,18 @@ handle_generators (SoupServer *soup,
 }
 
 static void
+respond_recipe (SoupServerMessage *message, StepcastSession *session)
+{
+  g_autoptr (GError) error = NULL;
+  JsonBuilder *builder = stepcast_recipe_json_new (session, &error);
+
+  if (builder != NULL)
+    stepcast_http_respond_json (message, SOUP_STATUS_OK, builder);
+  else
+    stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
+}
+
+static void
 handle_session (StepcastRoutes *self,
                 SoupServerMessage *message,
                 StepcastSession *session,
@@ -192,6 +205,10 @@ handle_session (StepcastRoutes *self,
     {
       stepcast_http_respond_png (message, session, self->rasterizer, query);
     }
+  else if (g_str_equal (what, "recipe"))
+    {
+      respond_recipe (message, session);
+    }
   else if (g_str_equal (what, "ws"))
     {
       handle_websocket (self, message, session, NULL);
@@ -201,7 +218,8 @@ handle_session (StepcastRoutes *self,
       g_autofree char *quoted = stepcast_error_quote (what);
 
       g_set_error (&error, STEPCAST_ERROR, STEPCAST_ERROR_BAD_REQUEST,
-                   "A session has no “%s”; it has frame.svg, frame.png, events and ws", quoted);
+                   "A session has no “%s”; it has frame.svg, frame.png, recipe, events and ws",
+                   quoted);
       stepcast_http_respond_error (message, SOUP_STATUS_NOT_FOUND, error);
     }
 }

@@ -355,6 +355,7 @@ v1_greeting (StepcastSession *session, const StepcastGreeting *greeting)
   GType generator_type = stepcast_source_get_generator_type (source);
 
   stepcast_json_add_text (builder, "version", PACKAGE_VERSION);
+  stepcast_json_add_text (builder, "service", PACKAGE_VERSION);
   add_resumption (builder, greeting);
   stepcast_json_add_text (builder, "session", stepcast_session_get_name (session));
   stepcast_json_add_text (builder, "generator", stepcast_source_get_name (source));

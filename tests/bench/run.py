@@ -22,13 +22,15 @@ import traceback
 
 import chart
 import rows_dbus
+import rows_page
 import rows_programs
 import rows_sessions
 import rows_transport
 import rows_viewers
 from harness import Bench, Skip
 
-ROWS = {**rows_sessions.ROWS, **rows_transport.ROWS, **rows_viewers.ROWS, **rows_programs.ROWS, **rows_dbus.ROWS}
+ROWS = {**rows_sessions.ROWS, **rows_transport.ROWS, **rows_viewers.ROWS, **rows_programs.ROWS, **rows_dbus.ROWS,
+        **rows_page.ROWS}
 
 DEFAULT_RUNS = 5
 MARKS = {True: 'yes', False: '**no**', None: ''}

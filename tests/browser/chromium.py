@@ -33,13 +33,13 @@ def find_missing():
                                               ('python3-selenium', webdriver)) if not found)
 
 
-def launch(*flags):
-    """A driver; whoever gets it quits it."""
+def launch(*flags, log='browser'):
+    """A driver that keeps this log; whoever gets it quits it."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in (*FLAGS, *flags):
         options.add_argument(flag)
-    options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
+    options.set_capability('goog:loggingPrefs', {log: 'ALL'})
     return webdriver.Chrome(service=DriverService(DRIVER), options=options)
 
 

@@ -3,13 +3,10 @@
 
 /* The stage and the figures alone, for test_stage.py: no session behind them. */
 
-import { loadMessages } from './web/messages.js';
 import { Numbers } from './web/numbers.js';
 import { Stage } from './web/stage.js';
 import { StepcastPicture } from './web/stepcast.js';
 import { Track } from './web/track.js';
-
-await loadMessages();
 
 const picture = new StepcastPicture(document.querySelector('#paper'));
 const stage = new Stage(document.querySelector('#stage'), picture);

@@ -768,6 +768,126 @@ class Run(CliTestCase):
         self.assertEqual(await self.names(), [])
 
 
+class Kept(CliTestCase):
+    """run --from: pictures that say how they were computed."""
+
+    RECIPE = ('<metadata xmlns="http://www.w3.org/2000/svg">'
+              '<recipe xmlns="https://stepcast.org/ns/recipe">{}</recipe></metadata>')
+    EMPTY = '<svg xmlns="http://www.w3.org/2000/svg"></svg>'
+    FAR = {'stepcast': 1, 'service': '0', 'generator': 'attractor', 'step': 2 ** 40,
+           'parameters': {'points': 10}, 'changes': [{'step': 2 ** 39, 'values': {'a': 1}}]}
+
+    def write(self, name, svg, recipe):
+        """As the page does (tests/browser has that)."""
+        at = svg.index('>') + 1
+        (self.directory / name).write_text(
+            svg[:at] + self.RECIPE.format(json.dumps(recipe)) + svg[at:])
+        return name
+
+    async def make(self, *parameters):
+        """A picture of step 30, with changes on the way."""
+        await self.open('one', 'attractor', '--steps=20', 'iterations=2000', 'points=40', *parameters)
+        await self.wait_paused('one', 20)
+        await self.cli('set', 'one', 'a=1.7')
+        await self.cli('step', 'one', '10')
+        await self.cli('set', 'one', 'b=0.25', 'points=50')
+        self.svg = await self.cli('show', 'one', '-')
+        token = re.search(r'token=\w+', await self.cli('link', 'one'))[0]
+        response = await self.service.get(f'/sessions/one/recipe?{token}')
+        self.assertEqual(response.status, 200, response)
+        return {**response.json, 'step': 30}
+
+    async def wait_paused(self, name, step):
+        async def is_there():
+            status = await self.object('status', name)
+            return (status['state'], status['step']) == ('paused', step)
+        await wait_for(is_there, f'the pause at step {step}')
+
+    async def test_the_same_picture(self):
+        recipe = await self.make('seed=18446744073709551615')
+        kept = self.write('kept.svg', self.svg, recipe)
+        out = await self.cli('run', '--from', kept, '--output=again.svg')
+        self.assertEqual((self.directory / 'again.svg').read_text(), self.svg)
+        self.assertRegex(out, r'(?m)^stopped at step 30 ')
+        self.assertNotIn('at step 20', out)
+        self.assertEqual(await self.names(), ['one'])
+
+        await self.cli('run', '--from', kept, '--output=other.svg', 'a=1.4')
+        self.assertNotEqual((self.directory / 'other.svg').read_text(), self.svg)
+        await self.cli('run', '--from', kept, '--output=other.svg', '--steps=25')
+        self.assertNotEqual((self.directory / 'other.svg').read_text(), self.svg)
+
+    async def test_it_pauses_there(self):
+        kept = self.write('kept.svg', self.EMPTY, await self.make())
+        process = await self.spawn('run', '--name=two', '--from', kept)
+        await within(process.stdout.readline(), 'the link')
+        await self.wait_paused('two', 30)
+        self.assertEqual(await self.cli('show', 'two', '-'), self.svg)
+        await self.cli('step', 'two')
+        await self.cli('stop', 'two')
+        out, err = await within(process.communicate(), 'the end')
+        self.assertEqual((process.returncode, err), (SUCCESS, b''))
+        self.assertEqual(await self.names(), ['one'])
+
+        out = await self.cli('run', '--detach', '--name=three', '--from', kept)
+        self.assertRegex(out, r'\Athree: \S+\n\Z')
+        await self.wait_paused('three', 30)
+        self.assertEqual(await self.cli('show', 'three', '-'), self.svg)
+
+    async def test_ctrl_c_on_the_way(self):
+        kept = self.write('kept.svg', self.EMPTY, self.FAR)
+        process = await self.spawn('run', '--name=two', '--from', kept)
+        await within(process.stdout.readline(), 'the link')
+        self.assertEqual(await within(process.stdout.readline(), 'a state'), b'running\n')
+        process.send_signal(signal.SIGINT)
+        out, err = await within(process.communicate(), 'the end')
+        self.assertEqual(process.returncode, SIGNAL + signal.SIGINT)
+        self.assertRegex(err.decode(), r'\Astepcast: the picture is of Stepcast 0; [^\n]*\n\Z')
+        self.assertEqual(await self.names(), [])
+
+    async def test_somebody_else_steers(self):
+        kept = self.write('kept.svg', self.EMPTY, self.FAR)
+        for command, status in (('stop', SUCCESS), ('close', FAILED)):
+            with self.subTest(command):
+                process = await self.spawn('run', '--name=two', '--from', kept)
+                await within(process.stdout.readline(), 'the link')
+                await within(process.stdout.readline(), 'a state')
+                await self.cli(command, 'two')
+                await within(process.communicate(), 'the end')
+                self.assertEqual(process.returncode, status)
+                self.assertEqual(await self.names(), [])
+
+    async def test_refusals(self):
+        recipe = {**self.FAR, 'step': 3, 'changes': []}
+
+        def write(**members):
+            return self.write('kept.svg', self.EMPTY, {**recipe, **members})
+
+        (self.directory / 'plain.svg').write_text(self.EMPTY)
+        (self.directory / 'text.svg').write_text('text')
+        (self.directory / 'cut.png').write_bytes(b'\x89PNG\r\n\x1a\n\0\0')
+        for name, *parts in (('plain.svg', 'does not say how'), ('text.svg', 'neither'),
+                             ('cut.png', 'damaged'), ('none.svg', 'No such file')):
+            await self.refused('run', '--from', name, status=FAILED, parts=[name, *parts])
+        for members, status, part in (
+                ({'stepcast': 2}, FAILED, 'does not understand'),
+                ({'generator': 'nonesuch'}, UNKNOWN, 'nonesuch'),
+                ({'parameters': {'nonesuch': 1}}, UNKNOWN, 'nonesuch'),
+                ({'parameters': {'a': 'x'}}, FAILED, '“x” is no value for “a”'),
+                ({'parameters': {'a': 11}}, FAILED, '“a”'),
+                ({'changes': [{'step': 2, 'values': {'nonesuch': 1}}]}, UNKNOWN, 'nonesuch'),
+                ({'parameters': {'a': {'upload': 'x'}}}, USAGE, 'a=FILE'),
+                ({'generator': None, 'kind': 'program', 'program': 'python3'}, FAILED, 'python3'),
+                ({'complete': False}, FAILED, 'not all')):
+            with self.subTest(members):
+                await self.refused('run', '--from', write(**members), status=status, parts=[part])
+        kept = write()
+        await self.refused('run', '--from', kept, 'attractor', status=USAGE, parts=['attractor'])
+        await self.refused('run', '--from', kept, '--', 'true', status=USAGE)
+        await self.refused('run', '--from', kept, 'nonesuch=1', status=UNKNOWN, parts=['nonesuch'])
+        self.assertEqual(await self.names(), [])
+
+
 class Program(CliTestCase):
     def frames(self, *arguments):
         return '--', PYTHON, PROGRAMS / 'frames.py', *arguments

@@ -111,7 +111,7 @@ class Completions(CliTestCase):
         await self.check(complete)
         self.assertEqual(await complete('run', '--', 'tru'), {'true', 'truncate'})
         (self.directory / 'last.svg').touch()
-        for words in (['--output', 'la'], ['--output', '=', 'la'], ['--output', '=']):
+        for words in (['--output', 'la'], ['--output', '=', 'la'], ['--output', '='], ['--from', 'la']):
             self.assertIn('last.svg', await complete('run', *words))
         self.assertEqual(await complete('show', '--format', '=', 'p'), {'png'})
         self.assertEqual(await complete('run', '--when-unwatched', '=', ''),

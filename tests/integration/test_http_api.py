@@ -500,5 +500,48 @@ class Refusals(Checks):
             self.assertEqual(response.status, 200)
 
 
+class Recipes(Checks):
+    async def set(self, service, **values):
+        response = await send(service, 'PATCH', '/sessions/one', {'parameters': values})
+        self.assertEqual(response.status, 200, response)
+
+    async def step(self, service, steps):
+        response = await send(service, 'PATCH', '/sessions/one', {'do': 'step', 'steps': steps})
+        self.assertEqual(response.status, 200, response)
+
+        async def is_paused():
+            return (await service.get('/sessions/one')).json['state'] == 'paused'
+        await wait_for(is_paused, 'the pause')
+
+    async def test_of_a_generator(self):
+        seed = str(2 ** 64 - 1)
+        async with Service() as service:
+            await self.open(service, generator='attractor', name='one',
+                            parameters={'seed': seed, 'iterations': 1000, 'points': 10})
+            self.assert_refused(await service.get('/sessions/one/recipe'), 404, 'bad-state')
+            await self.step(service, 3)
+            self.assertEqual((await service.get('/sessions/one/frame.svg')).get('ETag'), '"1-1"')
+            await self.set(service, a=1.5, seed=7)  # a seed is for the next run
+            await self.set(service, points=20)
+            await self.step(service, 2)
+            await self.set(service, points=20)
+            recipe = (await service.get('/sessions/one/recipe')).json
+            version = recipe.pop('service')
+            parameters = recipe.pop('parameters')
+            self.assertRegex(version, r'^\d+\.\d+')
+            self.assertEqual((parameters['seed'], parameters['points'], parameters['a']),
+                             (seed, 10, 1.4))
+            self.assertEqual(recipe, {
+                'stepcast': 1, 'kind': 'generator', 'generator': 'attractor', 'run': 1,
+                'complete': True,
+                'changes': [{'step': 4, 'after': 1, 'values': {'a': 1.5, 'points': 20}}]})
+
+            await send(service, 'PATCH', '/sessions/one', {'do': 'stop'})
+            await self.step(service, 1)
+            recipe = (await service.get('/sessions/one/recipe')).json
+            self.assertEqual((recipe['run'], recipe['changes'], recipe['parameters']['seed'],
+                              recipe['parameters']['points']), (2, [], 7, 20))
+
+
 if __name__ == '__main__':
     main()

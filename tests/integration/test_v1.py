@@ -30,6 +30,7 @@ class Hello(TestCase):
                 self.assertEqual((hello['state'], hello['run'], hello['step'], hello['reason']),
                                  ('idle', 0, 0, None))
                 self.assertIsInstance(hello['version'], str)
+                self.assertEqual(hello['service'], hello['version'])
                 self.assertTrue(hello['summary'])
                 for limit in ('message-bytes', 'answer-bytes', 'window-bytes', 'stop-seconds'):
                     self.assertGreater(hello['limits'][limit], 0)

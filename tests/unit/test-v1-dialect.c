@@ -524,7 +524,7 @@ test_greeting (void)
 
       root = read_message (
         stepcast_v1_dialect.greeting (session, &greetings[i]), "hello",
-        "version session generator summary role delivery max-fps max-bytes "
+        "version service session generator summary role delivery max-fps max-bytes "
         "compressed viewer resume resumed when-unwatched grace-seconds rate state run "
         "step reason by held-by parameters metrics limits",
         &hello);
