@@ -45,10 +45,10 @@ class LanguageTest(BrowserTest):
 
     @property
     def words(self):
-        """What of the HTML is marked: its texts and attributes, without those that scripts have
-        filled with something else."""
+        """What of the HTML is marked: its texts and attributes. What is told of the session is put
+        there by scripts."""
         return self.driver.execute_script('''
-          return [...document.querySelectorAll('[data-i18n]')].map((node) => node.textContent).concat(
+          return [...document.querySelectorAll('[data-i18n]:not(#status, #placeholder)')].map((node) => node.textContent).concat(
             ...[...document.querySelectorAll('[data-i18n-attributes]')].map((node) =>
               ['aria-label', 'title', 'placeholder'].map((name) => node.getAttribute(name))))
             .filter(Boolean).map((text) => text.trim().replace(/\\s+/g, ' '));''')
