@@ -217,7 +217,7 @@ class Control(CliTestCase):
     async def test_json(self):
         await self.cli('run', '--detach', '--rate=1000', 'pattern', 'steps=1000000')
         listed = await self.object('list')
-        self.assertEqual({'name', 'generator', 'kind', 'state', 'reason', 'exit-status', 'run',
+        self.assertEqual({'name', 'title', 'generator', 'kind', 'state', 'reason', 'exit-status', 'run',
                           'step', 'steps-per-second', 'frames-per-second', 'rate', 'progress',
                           'viewers', 'metrics', 'parameters', 'frame-url', 'state-by',
                           'parameters-by', 'held-by', 'frames-drawn', 'frames-validated',

@@ -97,8 +97,8 @@ class Pages(Checks):
             async with await service.connect(generator='pattern', bytes=300) as client:
                 session = await service.session()
                 self.assertEqual(session, {
-                    'name': 'pattern_1', 'generator': 'pattern', 'state': 'idle', 'run': 0,
-                    'step': 0, 'fraction': None, 'metrics': {},
+                    'name': 'pattern_1', 'title': 'pattern_1', 'generator': 'pattern',
+                    'state': 'idle', 'run': 0, 'step': 0, 'fraction': None, 'metrics': {},
                     'parameters': {'bytes': 300, 'steps': 0}, 'viewers': 1, 'reason': None,
                     'by': None, 'held-by': None, 'rate': 0, 'steps-per-second': 0,
                     'frames-per-second': 0, 'drawn': 0, 'validated': 0})

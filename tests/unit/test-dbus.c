@@ -639,7 +639,7 @@ has_object (GVariant *objects, const char *path)
     return FALSE;
   session = g_variant_lookup_value (interfaces, SESSION, G_VARIANT_TYPE_VARDICT);
   g_assert_nonnull (session);
-  g_assert_cmpuint (g_variant_n_children (session), ==, 23);
+  g_assert_cmpuint (g_variant_n_children (session), ==, 24);
   return TRUE;
 }
 
