@@ -10,6 +10,7 @@ they would is proved first, where nothing holds them back.
 import html
 import http.server
 import pathlib
+import re
 import tempfile
 import threading
 import urllib.parse
@@ -200,9 +201,9 @@ class Pictures(SafetyTest):
                     self.wait(lambda: self.count_pictures() > 0, 'the picture')
                 else:
                     self.assertEqual(session['reason']['code'], 'invalid-frame')
-                    # Its message names what is wrong, in the page, too.
-                    self.wait(lambda: session['reason']['message'].split('\n')[0][:30]
-                              in self.text_of_page(), 'the reason')
+                    # The page says so, too; where it is wrong may stand elsewhere.
+                    what = re.search(r'column \d+: (.{20})', session['reason']['message'])[1]
+                    self.wait(lambda: what in self.text_of_page(), what)
                     self.assertEqual(self.count_pictures(), 0)
                 self.assertIsNone(self.driver.execute_script('return window.hostile'))
                 # It would wait for its viewer to come back.
