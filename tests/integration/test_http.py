@@ -80,7 +80,8 @@ class Pages(Checks):
                 for spec in generator['parameters']:
                     self.assertLessEqual({'name', 'label', 'description', 'type', 'default',
                                           'live'}, set(spec))
-                    self.assertIn(spec['type'], ('boolean', 'integer', 'number', 'choice', 'text'))
+                    self.assertIn(spec['type'], ('boolean', 'integer', 'number', 'choice', 'text',
+                                         'color', 'file'))
                     self.assertEqual('minimum' in spec, spec['type'] in ('integer', 'number'))
                     self.assertEqual('maximum' in spec, spec['type'] in ('integer', 'number'))
                     self.assertEqual('choices' in spec, spec['type'] == 'choice')
