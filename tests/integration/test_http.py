@@ -21,6 +21,15 @@ CODES = {'bad-state', 'bad-request', 'unknown-generator', 'unknown-session', 'un
          'generator-failed', 'program-failed', 'unresponsive', 'io'}
 
 
+# What loads another file, by the type of the one that it stands in: what a comment in a script says
+# of the markup of a page is none.
+LINKS = {
+    'text/html': r'(?:src|href)="([^"]+)"',
+    'text/css': r'url\(["\']?([^"\')]+)',
+    'text/javascript': r"(?:\bfrom\s*|\bimport\s*|\bimport\()'([^']+)'",
+}
+
+
 class Checks(TestCase):
     def assert_refused(self, response, status, code=None):
         self.assertEqual(response.status, status, response)
@@ -281,10 +290,9 @@ class Wire(Checks):
             files[name] = await service.get('/' + name, GZIP), await service.get('/' + name)
             plain = files[name][1]
             self.assertEqual(plain.status, 200, name)
-            links = re.findall(r"""(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'|(?:src|href)="([^"]+)"|url\(([^)]+)\)""",
-                               plain.text)
-            for link in (next(filter(None, groups)).strip('"\'') for groups in links):
-                if not re.match(r'[a-z]+:|#|//', link) and '{' not in link:
+            kind = plain.get('Content-Type').partition(';')[0]
+            for link in re.findall(LINKS.get(kind, r'(?!)'), plain.text):
+                if not re.match(r'[a-z]+:|#|//', link):
                     ahead.append(urllib.parse.urljoin('/' + name, link).lstrip('/'))
         return files
 
