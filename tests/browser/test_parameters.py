@@ -10,17 +10,18 @@ import json
 import pathlib
 import re
 import struct
-import sys
 import tempfile
-import unittest
 import urllib.request
 import zlib
 
-from test_page import CHROMIUM, CHROMIUM_FLAGS, DRIVER, PATIENCE_S, SKIP, Stepcastd, webdriver
+from browser import PATIENCE_S, BrowserTest, main
 
-if webdriver is not None:
+try:
     from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-    from test_page import By, DriverService, Keys, TimeoutException, WebDriverWait
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    pass  # main() says so
 
 # A form of all kinds, which keeps what it sets in `sent`; what is refused begins with 13.
 FAKE = '''
@@ -76,23 +77,10 @@ def png(width, height):
             chunk(b'IDAT', zlib.compress((b'\0' * (width + 1)) * height)) + chunk(b'IEND', b''))
 
 
-class FormTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in CHROMIUM_FLAGS:
-            options.add_argument(flag)
-        cls.driver = webdriver.Chrome(service=DriverService(DRIVER), options=options)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.driver.quit()
-
+class FormTest(BrowserTest):
     def setUp(self):
-        self.service = Stepcastd()
-        self.addCleanup(self.service.close)
-        self.addCleanup(self.driver.get, 'about:blank')
+        super().setUp()
+        self.begin()
         directory = tempfile.TemporaryDirectory(prefix='stepcast-form-')
         self.addCleanup(directory.cleanup)
         self.directory = pathlib.Path(directory.name)
@@ -136,16 +124,13 @@ class FormTest(unittest.TestCase):
         return self.find(name, '.note').text
 
     def wait(self, condition, what):
-        def holds(_):
+        def holds():
             try:
                 return condition()
             except (NoSuchElementException, StaleElementReferenceException):
                 return False
 
-        try:
-            return WebDriverWait(self.driver, PATIENCE_S, 0.05).until(holds)
-        except TimeoutException:
-            self.fail(f'{what} did not come')
+        return super().wait(holds, what)
 
     def wait_note(self, name, pattern):
         self.wait(lambda: re.search(pattern, self.note(name)),
@@ -397,7 +382,4 @@ class FormTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    if not (CHROMIUM and DRIVER and webdriver):
-        print('Chromium, its driver or Selenium is missing')
-        sys.exit(SKIP)
-    unittest.main()
+    main()
