@@ -28,6 +28,7 @@ FAKE = '''
   const [specs, isLive, done] = arguments;
   import('/parameters.js').then(({ ParameterForm }) => {
     const root = document.createElement('div');
+    root.className = 'of-the-test';
     document.body.prepend(root);
     window.sent = [];
     window.form = new ParameterForm(root, {
@@ -112,8 +113,8 @@ class FormTest(BrowserTest):
 
     # ---- The page's ----
 
-    def open(self, token=None):
-        self.driver.get(f'{self.link}?token={token or self.token}&session=it&start=no')
+    def open(self):
+        self.driver.get(f'{self.link}?token={self.token}&session=it&start=no')
         self.wait(lambda: self.find('feed').is_displayed(), 'the form')
 
     def find(self, name, selector=''):
@@ -253,18 +254,7 @@ class FormTest(BrowserTest):
         self.wait(lambda: 'text/plain' in self.note('image'), 'a refusal')
         self.find('image', '.file button.flat').click()
         self.wait(lambda: self.value('image') is None, 'none')
-        self.assertIn('No file', self.find('image').text)
-
-    def test_view_only(self):
-        self.create()
-        access = next(self.directory.parent.joinpath(self.service.directory.name).rglob('access'))
-        view = next(word for word in access.read_text().replace('=', ' ').split()
-                    if len(word) == 32 and word != self.token)
-        self.open(view)
-        fields = [field for field in self.driver.find_elements(
-            By.CSS_SELECTOR, '.parameter :is(input, button, select)') if field.is_displayed()]
-        self.assertGreater(len(fields), 10)
-        self.assertEqual([field for field in fields if field.is_enabled()], [])
+        self.wait(lambda: 'No file' in self.find('image').text, 'a word of it')
 
     # ---- Each kind, there and back ----
 
@@ -346,6 +336,17 @@ class FormTest(BrowserTest):
                                                              cancelable: true }));''',
                                    self.find('sheet', '.file'))
         self.wait(lambda: 'dropped.png' in self.find('sheet', '.caption').text, 'the dropped file')
+
+    def test_disabled(self):
+        self.fake()
+        fields = [field for field in self.driver.find_elements(
+            By.CSS_SELECTOR, '.of-the-test :is(input, button, select, textarea)')
+            if field.is_displayed()]
+        self.assertGreater(len(fields), 10)
+        self.driver.execute_script('window.form.disabled = true')
+        self.assertEqual([field for field in fields if field.is_enabled()], [])
+        self.driver.execute_script('window.form.disabled = false')
+        self.assertEqual([field for field in fields if not field.is_enabled()], [])
 
     def test_refused_by_the_service(self):
         self.fake()
