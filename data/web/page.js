@@ -222,7 +222,8 @@ class Page {
     if (list === null)
       return;
     list.current = this.#watch.name;
-    list.role = this.#watch.session.role ?? 'view';
+    // As long as the new session has not said so, it stays: what is hidden loses the focus.
+    list.role = this.#watch.session.role ?? list.role;
   }
 
   async #openShare() {

@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Stepcast authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+import { isConnected } from './status.js';
+
 /* The form of what is written into pictures. */
 const FORMAT = 1;
 
@@ -96,7 +98,9 @@ export class Recipes {
   #refresh() {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      this.#fetch();
+      // A service that has just come back does not know the session yet, or will never again.
+      if (isConnected(this.#session))
+        this.#fetch();
     }, REFRESH_MS);
   }
 

@@ -420,7 +420,7 @@ class PageTest(BrowserTest):
         self.assertTrue(self.find('role').is_displayed())
         self.assertFalse(self.find('controls').is_displayed())
         # Its parameters can be read, and no more.
-        self.assertRegex(self.find('parameter-values').text, r'(?s)Seed\n1$')
+        self.assertRegex(self.find('parameter-values').text, r'(?m)^Seed\n1$')
         self.assertEqual([field.get_attribute('id') for field in self.driver.find_elements(
             By.CSS_SELECTOR, '#details :is(input, select, textarea), #controls *') if field.is_displayed()], [])
         self.press(Keys.SPACE)

@@ -10,23 +10,25 @@ import json
 import pathlib
 import re
 import struct
-import sys
 import tempfile
-import unittest
 import urllib.request
 import zlib
 
-from test_page import CHROMIUM, CHROMIUM_FLAGS, DRIVER, PATIENCE_S, SKIP, Stepcastd, webdriver
+from browser import PATIENCE_S, BrowserTest, main
 
-if webdriver is not None:
+try:
     from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
-    from test_page import By, DriverService, Keys, TimeoutException, WebDriverWait
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    pass  # main() says so
 
 # A form of all kinds, which keeps what it sets in `sent`; what is refused begins with 13.
 FAKE = '''
   const [specs, isLive, done] = arguments;
   import('/parameters.js').then(({ ParameterForm }) => {
     const root = document.createElement('div');
+    root.className = 'of-the-test';
     document.body.prepend(root);
     window.sent = [];
     window.form = new ParameterForm(root, {
@@ -76,23 +78,10 @@ def png(width, height):
             chunk(b'IDAT', zlib.compress((b'\0' * (width + 1)) * height)) + chunk(b'IEND', b''))
 
 
-class FormTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in CHROMIUM_FLAGS:
-            options.add_argument(flag)
-        cls.driver = webdriver.Chrome(service=DriverService(DRIVER), options=options)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.driver.quit()
-
+class FormTest(BrowserTest):
     def setUp(self):
-        self.service = Stepcastd()
-        self.addCleanup(self.service.close)
-        self.addCleanup(self.driver.get, 'about:blank')
+        super().setUp()
+        self.begin()
         directory = tempfile.TemporaryDirectory(prefix='stepcast-form-')
         self.addCleanup(directory.cleanup)
         self.directory = pathlib.Path(directory.name)
@@ -124,8 +113,8 @@ class FormTest(unittest.TestCase):
 
     # ---- The page's ----
 
-    def open(self, token=None):
-        self.driver.get(f'{self.link}?token={token or self.token}&session=it&start=no')
+    def open(self):
+        self.driver.get(f'{self.link}?token={self.token}&session=it&start=no')
         self.wait(lambda: self.find('feed').is_displayed(), 'the form')
 
     def find(self, name, selector=''):
@@ -136,16 +125,13 @@ class FormTest(unittest.TestCase):
         return self.find(name, '.note').text
 
     def wait(self, condition, what):
-        def holds(_):
+        def holds():
             try:
                 return condition()
             except (NoSuchElementException, StaleElementReferenceException):
                 return False
 
-        try:
-            return WebDriverWait(self.driver, PATIENCE_S, 0.05).until(holds)
-        except TimeoutException:
-            self.fail(f'{what} did not come')
+        return super().wait(holds, what)
 
     def wait_note(self, name, pattern):
         self.wait(lambda: re.search(pattern, self.note(name)),
@@ -268,18 +254,7 @@ class FormTest(unittest.TestCase):
         self.wait(lambda: 'text/plain' in self.note('image'), 'a refusal')
         self.find('image', '.file button.flat').click()
         self.wait(lambda: self.value('image') is None, 'none')
-        self.assertIn('No file', self.find('image').text)
-
-    def test_view_only(self):
-        self.create()
-        access = next(self.directory.parent.joinpath(self.service.directory.name).rglob('access'))
-        view = next(word for word in access.read_text().replace('=', ' ').split()
-                    if len(word) == 32 and word != self.token)
-        self.open(view)
-        fields = [field for field in self.driver.find_elements(
-            By.CSS_SELECTOR, '.parameter :is(input, button, select)') if field.is_displayed()]
-        self.assertGreater(len(fields), 10)
-        self.assertEqual([field for field in fields if field.is_enabled()], [])
+        self.wait(lambda: 'No file' in self.find('image').text, 'a word of it')
 
     # ---- Each kind, there and back ----
 
@@ -362,6 +337,17 @@ class FormTest(unittest.TestCase):
                                    self.find('sheet', '.file'))
         self.wait(lambda: 'dropped.png' in self.find('sheet', '.caption').text, 'the dropped file')
 
+    def test_disabled(self):
+        self.fake()
+        fields = [field for field in self.driver.find_elements(
+            By.CSS_SELECTOR, '.of-the-test :is(input, button, select, textarea)')
+            if field.is_displayed()]
+        self.assertGreater(len(fields), 10)
+        self.driver.execute_script('window.form.disabled = true')
+        self.assertEqual([field for field in fields if field.is_enabled()], [])
+        self.driver.execute_script('window.form.disabled = false')
+        self.assertEqual([field for field in fields if not field.is_enabled()], [])
+
     def test_refused_by_the_service(self):
         self.fake()
         field = self.find('decades', 'input.number')
@@ -397,7 +383,4 @@ class FormTest(unittest.TestCase):
 
 
 if __name__ == '__main__':
-    if not (CHROMIUM and DRIVER and webdriver):
-        print('Chromium, its driver or Selenium is missing')
-        sys.exit(SKIP)
-    unittest.main()
+    main()

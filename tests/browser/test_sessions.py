@@ -7,6 +7,7 @@ import io
 import pathlib
 import signal
 import unittest
+import urllib.parse
 
 import browser
 import chromium
@@ -23,34 +24,6 @@ try:
     from PIL import Image
 except ImportError:
     zbar = None
-
-# The parts where the page has their place; what it opens is written down. A page that has a list
-# of its own keeps it.
-MOUNT = '''
-  const [role, done] = arguments;
-  const load = async () => {
-    const root = document.querySelector('#session-list');
-    for (const name of ['sessions.css', 'share.css']) {
-      if (document.querySelector(`link[href="${name}"]`))
-        continue;
-      const link = document.createElement('link');
-      const loaded = new Promise((resolve) => link.addEventListener('load', resolve));
-      link.rel = 'stylesheet';
-      link.href = name;
-      document.head.append(link);
-      await loaded;
-    }
-    document.querySelector('#sidebar').hidden = false;
-    window.opened = [];
-    root.replaceChildren();
-    const { SessionList } = await import('/sessions.js');
-    const { ShareDialog } = await import('/share.js');
-    window.list = new SessionList(root, { role, open: (name) => window.opened.push(name) });
-    window.list.current = new URLSearchParams(location.search).get('session');
-    window.share = new ShareDialog();
-  };
-  load().then(() => done(null), (error) => done(String(error)));
-'''
 
 ROWS = '''
   return [...document.querySelectorAll('.session')].map((row) => ({
@@ -89,7 +62,7 @@ def read_code(png):
 
 
 class Page:
-    """A browser at the page, with the list in it."""
+    """A browser at the page."""
 
     def __init__(self, test, driver, role='control'):
         self.test = test
@@ -101,8 +74,17 @@ class Page:
         self.driver.get(f'{service.address}?session={session}&token={service.token(self.role)}')
         self.wait(lambda: self.driver.execute_script(
             "return document.body.dataset.state !== 'connecting'"), 'the page')
-        self.test.assertIsNone(self.driver.execute_async_script(MOUNT, self.role))
         return self
+
+    def open_list(self):
+        self.click('#sessions-button')
+        return self
+
+    @property
+    def session(self):
+        """The one that the page shows, by its address."""
+        query = urllib.parse.urlsplit(self.driver.current_url).query
+        return urllib.parse.parse_qs(query).get('session', [None])[0]
 
     def wait(self, condition, what):
         try:
@@ -150,10 +132,6 @@ class Page:
           const node = document.activeElement;
           return [node.closest('.session')?.dataset.name ?? null, node.className || node.id];''')
 
-    @property
-    def opened(self):
-        return self.driver.execute_script('return window.opened')
-
     def is_shown(self, selector):
         return any(node.is_displayed() for node in
                    self.driver.find_elements(By.CSS_SELECTOR, selector))
@@ -187,7 +165,7 @@ class Sessions(BrowserTest):
         return self.service.ask('PATCH', f'sessions/{name}', members)
 
     def open(self, role='control', session='first'):
-        page = Page(self, self.driver, role).open(session)
+        page = Page(self, self.driver, role).open(session).open_list()
         page.wait_row(session)
         return page
 
@@ -214,7 +192,7 @@ class Sessions(BrowserTest):
         here = self.open()
         driver = chromium.launch()
         self.addCleanup(driver.quit)
-        there = Page(self, driver).open('first')
+        there = Page(self, driver).open('first').open_list()
         there.wait_row('first')
         here.wait(lambda: '2 viewers' in here.row('first')['facts'], 'two viewers')
         here.click_of('first', '.session-actions button')
@@ -253,7 +231,8 @@ class Sessions(BrowserTest):
         title.send_keys(Keys.CONTROL, 'a')
         title.send_keys('Mine')
         page.click('dialog.new-session button.suggested')
-        page.wait(lambda: page.opened == ['attractor_1'], 'the new session')
+        page.wait(lambda: page.session == 'attractor_1', 'the new session')
+        page.wait(lambda: page.find('#title').text == 'Mine', 'its title')
         page.wait_row('attractor_1', title='Mine', state='running')
         session = self.service.ask('GET', 'sessions/attractor_1')
         self.assertEqual(session['parameters']['a'], 1.5)
@@ -266,7 +245,7 @@ class Sessions(BrowserTest):
         page.wait(lambda: page.is_shown('.generators input'), 'the generators')
         page.click('#new-session-starts')
         page.click('dialog.new-session button.suggested')
-        name = page.wait(lambda: page.opened, 'the new session')[0]
+        name = page.wait(lambda: page.session != 'first' and page.session, 'the new session')
         page.wait_row(name, state='idle', title=name)
 
     def test_rename(self):
@@ -299,7 +278,8 @@ class Sessions(BrowserTest):
         page.wait(lambda: 'idle' not in page.names, 'the end of idle')
 
         page.click_of('busy', '.session-open')
-        self.assertEqual(page.opened, ['busy'])
+        page.wait_row('busy', isCurrent=True)
+        self.assertEqual(page.session, 'busy')
         page.click_of('busy', '.session-actions button:last-child')
         page.wait(lambda: page.is_shown('dialog.confirm'), 'a question')
         page.press(Keys.ESCAPE)
@@ -343,7 +323,8 @@ class Sessions(BrowserTest):
         page.press(Keys.END)
         self.assertEqual(page.focused, ['third', 'session-open'])
         page.press(Keys.ENTER)
-        self.assertEqual(page.opened, ['third'])
+        page.wait_row('third', isCurrent=True)
+        self.assertEqual(page.session, 'third')
         page.press(Keys.TAB)
         self.assertEqual(page.focused[0], 'third')
         page.press(Keys.ENTER)  # Rename
@@ -380,7 +361,9 @@ class Sessions(BrowserTest):
         self.assertEqual(page.check('dialog.new-session'), [])
 
     def test_view_only(self):
+        self.create('second')
         page = self.open('view')
+        page.wait_row('second')
         self.assertFalse(page.is_shown('.session-new'))
         self.assertFalse(page.is_shown('.session-actions'))
         self.driver.execute_script("document.querySelector('.session-open').focus()")
@@ -388,9 +371,10 @@ class Sessions(BrowserTest):
         page.press(Keys.DELETE)
         self.assertFalse(page.is_shown('.session-rename'))
         self.assertFalse(page.is_shown('dialog[open]'))
-        page.press(Keys.ENTER)
-        self.assertEqual(page.opened, ['first'])
-        self.assertEqual(page.names, ['first'])
+        page.press(Keys.ARROW_DOWN, Keys.ENTER)
+        page.wait_row('second', isCurrent=True)
+        self.assertEqual(page.session, 'second')
+        self.assertEqual(page.names, ['first', 'second'])
         self.assert_quiet_console()
 
     def test_hostile_titles(self):
@@ -413,7 +397,7 @@ class Sharing(BrowserTest):
 
     def open(self, role='control'):
         page = Page(self, self.driver, role).open('first')
-        self.driver.execute_script('window.share.open(...arguments)', 'first', role)
+        page.click('#share-button')
         page.wait(lambda: page.is_shown('#share-link'), 'the link')
         return page
 
