@@ -81,7 +81,7 @@ lower_priority (void)
 
   /* Linux: 0 names the calling thread to both. Where it is not allowed, it goes on as it is. */
   if (sched_setscheduler (0, SCHED_BATCH, &param) != 0 ||
-      setpriority (PRIO_PROCESS, 0, WORKER_NICE) != 0)
+      setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + WORKER_NICE) != 0)
     g_debug ("A worker keeps its priority: %s", g_strerror (errno));
 }
 
