@@ -35,8 +35,8 @@ export class Face {
     if (!isKnown)
       return;
     setText(byId('title'), title);
-    setText(byId('summary'), title === generator ? summary
-      : format(_('{generator}: {summary}'), { generator, summary }));
+    setText(byId('summary'), title === generator ? _(summary)
+      : format(_('{generator}: {summary}'), { generator, summary: _(summary) }));
     if (document.title !== `${title} — Stepcast`)
       document.title = `${title} — Stepcast`;
   }

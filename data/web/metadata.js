@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Stepcast authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
+import { _ } from './messages.js';
+
 /* Puts a text into the files of pictures: doc/protocol.md, “Pictures that are kept”. */
 
 const SVG_URI = 'http://www.w3.org/2000/svg';
@@ -25,7 +27,7 @@ function skip(svg, start, begin, end) {
   const found = svg.indexOf(end, start + begin.length);
 
   if (found < 0)
-    throw new SyntaxError('The picture is no complete SVG document.');
+    throw new SyntaxError(_('The picture is no complete SVG document.'));
   return found + end.length;
 }
 
@@ -51,7 +53,7 @@ function skipTag(svg, start) {
         break;
       default: break;
     }
-  throw new SyntaxError('The picture is no complete SVG document.');
+  throw new SyntaxError(_('The picture is no complete SVG document.'));
 }
 
 /* Where the root's start tag is: what may stand before it is passed over. */
@@ -69,7 +71,7 @@ function findRoot(svg) {
       return { start, end: skipTag(svg, start) };
     start = svg.indexOf('<', start);
   }
-  throw new SyntaxError('The picture is no SVG document.');
+  throw new SyntaxError(_('The picture is no SVG document.'));
 }
 
 /**
@@ -129,7 +131,7 @@ function findChunk(png, type) {
       return at;
     at += 12 + view.getUint32(at);
   }
-  throw new SyntaxError('The picture is no complete PNG.');
+  throw new SyntaxError(_('The picture is no complete PNG.'));
 }
 
 /**

@@ -152,7 +152,7 @@ export class ParameterRow {
   matches(text) {
     const { name, label, description } = this.#spec;
 
-    return [name, _(label || name), _(description || '')].some((one) =>
+    return [name, _(label || name), description ? _(description) : ''].some((one) =>
       one.toLowerCase().includes(text));
   }
 

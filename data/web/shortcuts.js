@@ -31,7 +31,7 @@ export function listShortcuts() {
         { keys: ['n'], shown: 'N', label: _('Several steps'), action: 'steps', steers: true },
         { keys: ['s'], shown: 'S', label: _('Stop'), action: 'stop', steers: true },
         { keys: ['r'], shown: 'R', label: _('Restart with the same seed'), action: 'restart', steers: true },
-        { keys: ['Shift+r'], shown: 'Shift+R', label: _('Restart with the next seed'), action: 'restart-next', steers: true },
+        { keys: ['Shift+r'], shown: _('Shift+R'), label: _('Restart with the next seed'), action: 'restart-next', steers: true },
       ],
     },
     {
@@ -42,7 +42,7 @@ export function listShortcuts() {
         { keys: ['+', '='], shown: '+', label: _('Zoom in'), repeats: true },
         { keys: ['-'], shown: '−', label: _('Zoom out'), repeats: true },
         { keys: ['arrowleft', 'arrowright', 'arrowup', 'arrowdown'], shown: '← → ↑ ↓', label: _('Move the picture'), repeats: true },
-        { keys: ['Shift+f'], shown: 'Shift+F', label: _('Full screen') },
+        { keys: ['Shift+f'], shown: _('Shift+F'), label: _('Full screen') },
       ],
     },
     {

@@ -39,7 +39,7 @@ function makeButton(name, text, label, keys, onClick) {
   button.type = 'button';
   button.className = name;
   button.textContent = text;
-  button.title = `${label} (${keys})`;
+  button.title = `${label} (${_(keys)})`;
   button.setAttribute('aria-keyshortcuts', keys);
   button.setAttribute('aria-label', label);
   button.addEventListener('click', onClick);

@@ -350,7 +350,10 @@ export class Watch {
    * @returns {Promise<{step: number}>} rejected with what the service says no with
    */
   async setValues(values) {
-    const answer = await this.#session.set(values);
+    const answer = await this.#session.set(values).catch((error) => {
+      // What the client says itself is English.
+      throw error.code === 'closed' ? new Error(_('The connection to the service was lost.')) : error;
+    });
 
     for (const spec of this.#session.specs)
       if (spec.name in values)
