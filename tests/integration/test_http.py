@@ -271,10 +271,13 @@ class Headers(Checks):
                 await self.check(service, NOTHING, 200, 'GET', path)
 
 
+COMMENT = re.compile(r'^\s*(?:/\*|//)', re.MULTILINE)
+
+
 class Wire(Checks):
     """What the page's files are as they are sent."""
 
-    async def files(self, service):
+    async def files(self, service, on_demand=True):
         """All that the page loads, by its name: (the answer compressed, the answer as it is)."""
         files, ahead = {}, ['']
         while ahead:
@@ -286,7 +289,8 @@ class Wire(Checks):
             self.assertEqual(plain.status, 200, name)
             # What a script's comments show as HTML is nothing that is loaded.
             attributes = r'|(?:src|href)="([^"]+)"' if 'html' in plain.get('Content-Type') else ''
-            links = re.findall(r"""(?:\bfrom|\bimport|\bimport\()\s*('[^']+')|url\(([^)]+)\)""" + attributes,
+            wanted = r"|\bimport\(('[^']+')\)" if on_demand else ''
+            links = re.findall(r"""(?:\bfrom|\bimport)\s*('[^']+')|url\(([^)]+)\)""" + attributes + wanted,
                                plain.text)
             for link in (next(filter(None, groups)).strip('"\'') for groups in links):
                 if not re.match(r'[a-z]+:|#|//', link) and '{' not in link:
@@ -326,13 +330,23 @@ class Wire(Checks):
             self.assertEqual(sorted(told), sorted(at_once - {'page.js'}))
 
     async def test_is_at_most_100_kb(self):
+        """Until its pictures are there; the list of sessions and the like come when somebody wants them."""
         async with Service() as service:
-            answers = [packed for packed, _ in (await self.files(service)).values()]
+            answers = [packed for packed, _ in (await self.files(service, on_demand=False)).values()]
             answers.append(await service.get('/messages', GZIP, ('Accept-Language', 'de')))
+            answers.append(await service.get('/generators', GZIP))
             size = sum(len(f'{name}: {value}\r\n') for answer in answers
                        for name, value in answer.headers)
             size += sum(len(answer.body) for answer in answers)
             self.assertLessEqual(size, 100000)
+
+    async def test_has_no_comments_but_the_first(self):
+        async with Service() as service:
+            for name, (_, plain) in (await self.files(service)).items():
+                if re.search(r'\.(?:js|css)$', name):
+                    with self.subTest(name):
+                        self.assertIn('LGPL-2.1-or-later', plain.text.partition('\n\n')[0])
+                        self.assertIsNone(COMMENT.search(plain.text.partition('\n\n')[2]))
 
     async def test_only_where_it_is_understood(self):
         async with Service() as service:
