@@ -20,6 +20,9 @@ import { Tools } from './tools.js';
 import { Values } from './values.js';
 import { Watch } from './watch.js';
 
+/* Where no picture comes, as before a start, the rest does not wait longer for it. */
+const PATIENCE_MS = 1000;
+
 const byId = (id) => document.getElementById(id);
 
 function addStyle(href) {
@@ -240,7 +243,9 @@ class Page {
 
   // ---- The generators ----
 
+  /* The first picture goes first: nobody chooses another generator before. */
   async #listGenerators() {
+    await this.#waitForPicture();
     try {
       const response = await fetch('generators');
       const { generators } = response.ok ? await response.json() : { generators: [] };
@@ -254,6 +259,13 @@ class Page {
     } catch {
       // Without the list there is still what the address asks for.
     }
+  }
+
+  #waitForPicture() {
+    return new Promise((resolve) => {
+      this.#widgets.stage.addEventListener('shown', resolve, { once: true });
+      setTimeout(resolve, PATIENCE_MS);
+    });
   }
 
   /* A session of its own can be of any generator. */

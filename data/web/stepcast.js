@@ -969,6 +969,7 @@ export class StepcastPicture extends EventTarget {
   #current = null;
   /* Counts clear (): what was decoded before is not shown after. */
   #age = 0;
+  #ratio = null;
 
   /** @param {HTMLElement} container gets two `<img>`, and the custom property `--ratio` */
   constructor(container) {
@@ -1066,11 +1067,15 @@ export class StepcastPicture extends EventTarget {
   #swap(frame) {
     const last = this.#front;
     const { naturalWidth, naturalHeight } = this.#back;
+    const ratio = naturalWidth / naturalHeight || 1;
 
     this.#front = this.#back;
     this.#back = last;
     this.#current = frame;
-    this.#container.style.setProperty('--ratio', String(naturalWidth / naturalHeight || 1));
+    // What is set again is computed again, for all that is within.
+    if (ratio !== this.#ratio)
+      this.#container.style.setProperty('--ratio', String(ratio));
+    this.#ratio = ratio;
     this.#front.hidden = false;
     StepcastPicture.#release(last);
   }

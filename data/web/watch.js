@@ -10,6 +10,8 @@ import { describeChange, explainClose, isConnected } from './status.js';
 // What changes without anything being told: the seconds to the next attempt, what is late.
 const TICK_MS = 500;
 const KEEP_MS = 300;
+// Words and figures that change with every picture are read by nobody: the picture goes first.
+const RENDER_MS = 100;
 
 const SEED = 'seed';
 
@@ -24,6 +26,7 @@ export class Watch {
   #listeners = null;
   #timer = null;
   #isRenderPlanned = false;
+  #renderedAt = -Infinity;
   #formKey = null;
 
   #lag = new Lag();
@@ -258,9 +261,13 @@ export class Watch {
     this.#painted.total++;
     if (header.run === undefined || header.run === this.#session.run)
       this.#lag.show(header.step, performance.now());
-    if (this.#isConnected)
+    if (this.#isConnected && !this.#isFresh) {
+      // It is no longer dimmed, and what stood in its place goes.
       this.#isFresh = true;
-    this.#plan();
+      this.#render();
+    } else {
+      this.#plan();
+    }
   }
 
   #onBroken(header) {
@@ -452,22 +459,22 @@ export class Watch {
     form.showState?.({ state, run });
   }
 
-  /* Once for each frame of the display at most, however much happens. */
+  /* Ten times a second at most, however much happens. */
   #plan() {
     if (this.#isRenderPlanned)
       return;
     this.#isRenderPlanned = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => requestAnimationFrame(() => {
       this.#isRenderPlanned = false;
-      if (this.#listeners)
-        this.#render();
-    });
+      this.#render();
+    }), Math.max(0, this.#renderedAt + RENDER_MS - performance.now()));
   }
 
   #render() {
     if (this.#listeners === null)
       return;
 
+    this.#renderedAt = performance.now();
     const view = this.#view;
     const { face, controls, stage, shortcuts } = this.#widgets;
 

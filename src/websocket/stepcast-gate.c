@@ -437,7 +437,7 @@ stepcast_gate_answer_preflight (SoupServerMessage *message, const char *allowed)
 /**
  * stepcast_gate_add_page_headers:
  * @self: a gate
- * @message: a request for the page, or for one of its files
+ * @message: a request for the page: what is a document, and not what it loads
  *
  * Adds what a browser is to know of the page, and who may show it within a page of theirs.
  */

@@ -163,6 +163,19 @@ respond (SoupServerMessage *message, const char *path)
 }
 
 /**
+ * stepcast_page_is_document:
+ * @path: the path that was asked for; "/" is the page
+ *
+ * Returns: whether a browser shows it as a page, and not only as a part of one: it has then to know
+ *   what the page may load and be shown in
+ */
+gboolean
+stepcast_page_is_document (const char *path)
+{
+  return g_str_equal (path, "/") || g_str_has_suffix (path, ".html");
+}
+
+/**
  * stepcast_page_respond_file:
  * @message: a request
  * @name: of a file of the page

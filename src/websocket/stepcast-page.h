@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /* The page's files, and what it says in other languages: compiled in, and the same until the
  * service ends. */
 
+gboolean stepcast_page_is_document (const char *path);
 gboolean stepcast_page_respond_file (SoupServerMessage *message, const char *name);
 void stepcast_page_respond_messages (SoupServerMessage *message);
 

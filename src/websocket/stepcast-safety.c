@@ -46,7 +46,7 @@ stepcast_safety_add_headers (SoupServerMessage *message)
 
 /**
  * stepcast_safety_add_page_headers:
- * @message: a request for the page, or for one of its files
+ * @message: a request for the page: what is a document, and not what it loads
  * @embedders: (nullable): the origins whose pages may show it within them, with blanks between
  *
  * Replaces what stepcast_safety_add_headers() has added by what the page needs.

@@ -192,17 +192,21 @@ class Headers(Checks):
     async def test_of_the_page(self):
         async with Service(auth='token') as service:
             token = f'?token={service.token}'
-            for path in ('/', '/index.html', '/style.css', '/page.js', '/messages.js'):
-                response = await self.check(service, PAGE, 200, 'GET', path + token)
-                await self.check(service, PAGE, 200, 'HEAD', path + token)
-                await self.check(service, PAGE, 304, 'GET', path + token,
+            # What is no document and opened as one has nothing to load, and is shown nowhere.
+            for path, policy in (('/', PAGE), ('/index.html', PAGE), ('/style.css', NOTHING),
+                                 ('/page.js', NOTHING), ('/messages.js', NOTHING)):
+                response = await self.check(service, policy, 200, 'GET', path + token)
+                is_page = response.get('Content-Type').startswith('text/html')
+                self.assertEqual(policy, PAGE if is_page else NOTHING)
+                await self.check(service, policy, 200, 'HEAD', path + token)
+                await self.check(service, policy, 304, 'GET', path + token,
                                  ('If-None-Match', response.get('ETag')))
                 # Nobody learns from it what there is.
                 await self.check(service, NOTHING, 401, 'GET', path)
-            await self.check(service, PAGE, 204, 'GET', '/messages' + token)
-            await self.check(service, PAGE, 200, 'GET', '/messages' + token,
+            await self.check(service, NOTHING, 204, 'GET', '/messages' + token)
+            await self.check(service, NOTHING, 200, 'GET', '/messages' + token,
                              ('Accept-Language', 'de'))
-            await self.check(service, PAGE, 404, 'GET', '/nothing' + token)
+            await self.check(service, NOTHING, 404, 'GET', '/nothing' + token)
 
     async def test_of_answers(self):
         async with Service() as service:
@@ -261,17 +265,19 @@ class Headers(Checks):
         policy = PAGE.replace("frame-ancestors 'none'", 'frame-ancestors ' + ' '.join(friends))
         async with Service('--allow-embedding=https://Friend.example:443',
                            '--allow-embedding=http://localhost:8000') as service:
-            for path in ('/', '/page.js'):
-                await self.check(service, policy, 200, 'GET', path)
+            await self.check(service, policy, 200, 'GET', '/')
             # All but the page stays where it is.
-            for path in ('/sessions', '/health'):
+            for path in ('/page.js', '/sessions', '/health'):
                 await self.check(service, NOTHING, 200, 'GET', path)
+
+
+COMMENT = re.compile(r'^\s*(?:/\*|//)', re.MULTILINE)
 
 
 class Wire(Checks):
     """What the page's files are as they are sent."""
 
-    async def files(self, service):
+    async def files(self, service, on_demand=True):
         """All that the page loads, by its name: (the answer compressed, the answer as it is)."""
         files, ahead = {}, ['']
         while ahead:
@@ -283,7 +289,8 @@ class Wire(Checks):
             self.assertEqual(plain.status, 200, name)
             # What a script's comments show as HTML is nothing that is loaded.
             attributes = r'|(?:src|href)="([^"]+)"' if 'html' in plain.get('Content-Type') else ''
-            links = re.findall(r"""(?:\bfrom|\bimport|\bimport\()\s*('[^']+')|url\(([^)]+)\)""" + attributes,
+            wanted = r"|\bimport\(('[^']+')\)" if on_demand else ''
+            links = re.findall(r"""(?:\bfrom|\bimport)\s*('[^']+')|url\(([^)]+)\)""" + attributes + wanted,
                                plain.text)
             for link in (next(filter(None, groups)).strip('"\'') for groups in links):
                 if not re.match(r'[a-z]+:|#|//', link) and '{' not in link:
@@ -306,28 +313,40 @@ class Wire(Checks):
                         self.assertEqual(response.all('Cache-Control'), ['no-cache'])
                     self.assertNotEqual(packed.get('ETag'), plain.get('ETag'))
 
-    async def test_is_at_most_100_kb(self):
+    async def test_modules_come_all_at_once(self):
+        """Each that page.js imports is told of beforehand; what comes when it is wanted is not."""
         async with Service() as service:
-            files = await self.files(service)
-            answers = [files[name][0] for name in self.find_first(files)]
+            at_once, ahead = set(), ['page.js']
+            while ahead:
+                name = ahead.pop()
+                if name not in at_once:
+                    at_once.add(name)
+                    module = await service.get('/' + name)
+                    self.assertEqual(module.status, 200, name)
+                    ahead += re.findall(r"""^(?:import|export)\b[^;']*'\./([^']+)';""", module.text, re.M)
+            page = (await service.get('/')).text
+            told = re.findall(r'<link rel="modulepreload" href="([^"]+)"/>', page)
+            self.assertIn('stepcast.js', at_once)
+            self.assertEqual(sorted(told), sorted(at_once - {'page.js'}))
+
+    async def test_is_at_most_100_kb(self):
+        """Until its pictures are there; the list of sessions and the like come when somebody wants them."""
+        async with Service() as service:
+            answers = [packed for packed, _ in (await self.files(service, on_demand=False)).values()]
             answers.append(await service.get('/messages', GZIP, ('Accept-Language', 'de')))
+            answers.append(await service.get('/generators', GZIP))
             size = sum(len(f'{name}: {value}\r\n') for answer in answers
                        for name, value in answer.headers)
             size += sum(len(answer.body) for answer in answers)
             self.assertLessEqual(size, 100000)
 
-    def find_first(self, files):
-        """What comes when the page is opened; the rest of its modules takes somebody who wants it."""
-        modules, ahead = set(), ['page.js']
-        while ahead:
-            name = ahead.pop()
-            if name not in modules:
-                modules.add(name)
-                ahead += re.findall(r"""^(?:import|export)\b[^;']*'\./([^']+)';""",
-                                    files[name][1].text, re.M)
-        self.assertIn('stepcast.js', modules)
-        self.assertNotIn('sessions.js', modules)
-        return modules | {name for name in files if not name.endswith('.js')}
+    async def test_has_no_comments_but_the_first(self):
+        async with Service() as service:
+            for name, (_, plain) in (await self.files(service)).items():
+                if re.search(r'\.(?:js|css)$', name):
+                    with self.subTest(name):
+                        self.assertIn('LGPL-2.1-or-later', plain.text.partition('\n\n')[0])
+                        self.assertIsNone(COMMENT.search(plain.text.partition('\n\n')[2]))
 
     async def test_only_where_it_is_understood(self):
         async with Service() as service:
