@@ -6,7 +6,7 @@ import { Controls } from './controls.js';
 import { Face } from './face.js';
 import { Keep } from './keep.js';
 import { Log } from './log.js';
-import { loadMessages, translate } from './messages.js';
+import { _, loadMessages, translate } from './messages.js';
 import { Notice } from './notice.js';
 import { Numbers } from './numbers.js';
 import { ParameterForm } from './parameters.js';
@@ -252,7 +252,7 @@ class Page {
 
       byId('generator').replaceChildren(...generators.map((generator) => {
         const option = new Option(generator.name, generator.name, generator.default);
-        option.title = generator.summary;
+        option.title = _(generator.summary);
         return option;
       }));
       this.#fillChoice();
