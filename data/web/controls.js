@@ -55,6 +55,7 @@ export class Controls {
   #hasSeed = false;
   #isBusy = false;
   #lastKey = null;
+  #view = null;
 
   /**
    * @param {HTMLElement} root
@@ -79,6 +80,7 @@ export class Controls {
 
   /** Shows what can be done now; `view` is as in status.js, with `rate` and `hasSeed`. */
   update(view) {
+    this.#view = view;
     const hasLink = isConnected(view);
     const { role, state, rate, hasSeed } = view;
     const key = JSON.stringify([hasLink, role, state, rate, hasSeed, this.#isBusy]);
@@ -162,6 +164,8 @@ export class Controls {
       await action();
     } finally {
       this.#isBusy = false;
+      // What came of it may have been told before its answer, and is not told again.
+      this.update(this.#view);
     }
   }
 
