@@ -9,6 +9,7 @@
 #include "stepcast-gsource.h"
 #include "stepcast-json.h"
 #include "stepcast-page.h"
+#include "stepcast-safety.h"
 
 /* The one that any page may load: what it needs a token for, it asks for itself. */
 #define PUBLIC_FILE "stepcast.js"
@@ -148,7 +149,10 @@ stepcast_http_respond_page (SoupServerMessage *message, const char *path)
     stepcast_page_respond_messages (message);
   else if (!stepcast_page_respond_file (message, name))
     stepcast_http_respond_nothing (message, path);
-  else if (g_str_equal (name, PUBLIC_FILE))
+  else if (stepcast_page_is_part (name))
+    stepcast_safety_drop_policy (message);
+
+  if (g_str_equal (name, PUBLIC_FILE))
     {
       add_header (message, "Access-Control-Allow-Origin", "*");
       add_header (message, "Cross-Origin-Resource-Policy", "cross-origin");

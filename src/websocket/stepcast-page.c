@@ -176,6 +176,18 @@ stepcast_page_is_document (const char *path)
 }
 
 /**
+ * stepcast_page_is_part:
+ * @path: of a file of the page
+ *
+ * Returns: whether it is a script or a style, which do nothing where they are opened by themselves
+ */
+gboolean
+stepcast_page_is_part (const char *path)
+{
+  return g_str_has_suffix (path, ".js") || g_str_has_suffix (path, ".css");
+}
+
+/**
  * stepcast_page_respond_file:
  * @message: a request
  * @name: of a file of the page

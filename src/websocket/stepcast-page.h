@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * service ends. */
 
 gboolean stepcast_page_is_document (const char *path);
+gboolean stepcast_page_is_part (const char *path);
 gboolean stepcast_page_respond_file (SoupServerMessage *message, const char *name);
 void stepcast_page_respond_messages (SoupServerMessage *message);
 

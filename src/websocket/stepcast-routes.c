@@ -131,7 +131,6 @@ handle_page (SoupServer *soup,
   if (cookie != NULL)
     soup_message_headers_append (soup_server_message_get_response_headers (message), "Set-Cookie",
                                  cookie);
-  /* A policy is a document's: with each script and style it would be more than many of them. */
   if (stepcast_page_is_document (path))
     stepcast_gate_add_page_headers (self->share.gate, message);
   stepcast_http_respond_page (message, path);

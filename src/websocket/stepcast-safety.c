@@ -45,6 +45,20 @@ stepcast_safety_add_headers (SoupServerMessage *message)
 }
 
 /**
+ * stepcast_safety_drop_policy:
+ * @message: a request that is answered with a script or a style
+ *
+ * A policy says what a document may do. A script is under that of the page which loads it, and by
+ * its type, which browsers don't guess, it never becomes a document that runs anything.
+ */
+void
+stepcast_safety_drop_policy (SoupServerMessage *message)
+{
+  soup_message_headers_remove (soup_server_message_get_response_headers (message),
+                               "Content-Security-Policy");
+}
+
+/**
  * stepcast_safety_add_page_headers:
  * @message: a request for the page: what is a document, and not what it loads
  * @embedders: (nullable): the origins whose pages may show it within them, with blanks between
