@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,29 +18,21 @@ import unittest
 import urllib.error
 import urllib.request
 
-SKIP = 77
+import chromium
 
-CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
-DRIVER = shutil.which('chromedriver')
 try:
-    from selenium import webdriver
     from selenium.common.exceptions import TimeoutException
-    from selenium.webdriver.chrome.service import Service as DriverService
     from selenium.webdriver.support.wait import WebDriverWait
 except ImportError:
-    webdriver = None
+    pass
+
+SKIP = 77
 
 STEPCASTD = os.environ.get('STEPCASTD', 'stepcastd')
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / 'examples'
 
 # A test that passes never waits so long.
 PATIENCE_S = 30
-
-CHROMIUM_FLAGS = (
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--no-first-run', '--window-size=1280,800',
-)
 
 
 class Stepcastd:
@@ -99,12 +90,7 @@ class BrowserTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in CHROMIUM_FLAGS:
-            options.add_argument(flag)
-        options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-        cls.driver = webdriver.Chrome(service=DriverService(DRIVER), options=options)
+        cls.driver = chromium.launch()
 
     @classmethod
     def tearDownClass(cls):
@@ -139,9 +125,7 @@ class BrowserTest(unittest.TestCase):
 
 
 def main():
-    missing = [name for name, found in (('chromium', CHROMIUM), ('chromedriver', DRIVER),
-                                        ('python3-selenium', webdriver)) if not found]
-    if missing:
-        print(f'skipped: no {", ".join(missing)} here')
+    if chromium.find_missing():
+        print(f'skipped: no {chromium.find_missing()} here')
         sys.exit(SKIP)
     unittest.main(verbosity=2)
