@@ -13,6 +13,7 @@
 #include "stepcast-json.h"
 #include "stepcast-json-text.h"
 #include "stepcast-parameters.h"
+#include "stepcast-request-body.h"
 #include "stepcast-upload-request.h"
 
 /* POST, PATCH and DELETE. What is asked is checked in two steps: the headers when they have come,
@@ -63,31 +64,7 @@ stepcast_api_is_change (SoupServerMessage *message)
   return !g_str_equal (method, "GET") && !g_str_equal (method, "HEAD");
 }
 
-static gboolean
-refuse_body (guint *status, GError **error)
-{
-  *status = SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE;
-  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED, "A request has at most %d KiB",
-               STEPCAST_API_MAX_BODY_BYTES / 1024);
-  return FALSE;
-}
-
-/* libsoup keeps it already. */
-static void
-on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
-{
-  SoupMessageBody *body = soup_server_message_get_request_body (message);
-  g_autoptr (GError) error = NULL;
-  guint status;
-
-  if (body->length <= STEPCAST_API_MAX_BODY_BYTES || !soup_message_body_get_accumulate (body))
-    return;
-
-  soup_message_body_set_accumulate (body, FALSE);
-  soup_message_body_truncate (body);
-  refuse_body (&status, &error);
-  stepcast_http_respond_error (message, status, error); /* when it has come to its end */
-}
+static const StepcastBodyLimit body_limit = { "A request", STEPCAST_API_MAX_BODY_BYTES };
 
 static gboolean
 check_type (SoupMessageHeaders *headers, guint *status, GError **error)
@@ -140,14 +117,8 @@ stepcast_api_admit (SoupServerMessage *message,
   if (stepcast_upload_request_is (g_uri_get_path (soup_server_message_get_uri (message))))
     return stepcast_upload_request_admit (message, uploads, status, error);
 
-  if (!check_type (headers, status, error))
-    return FALSE;
-  if (soup_message_headers_get_content_length (headers) > STEPCAST_API_MAX_BODY_BYTES)
-    return refuse_body (status, error);
-
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), TRUE);
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), NULL);
-  return TRUE;
+  return check_type (headers, status, error) &&
+         stepcast_request_body_accept (message, &body_limit, status, error);
 }
 
 /* ---- bodies ---- */

@@ -9,6 +9,7 @@
 #include "stepcast-file-value.h"
 #include "stepcast-http.h"
 #include "stepcast-json.h"
+#include "stepcast-request-body.h"
 
 /* A file comes as the body of a request, and as nothing else: its Content-Type is what the client
  * says of it and nobody believes, and the name is for people to read. Lives on the main context. */
@@ -28,36 +29,10 @@ stepcast_upload_request_is (const char *path)
   return g_str_equal (path, "/uploads");
 }
 
-static gboolean
-refuse_size (guint *status, GError **error)
-{
-  *status = SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE;
-  g_set_error (error, STEPCAST_ERROR, STEPCAST_ERROR_LIMIT_EXCEEDED,
-               "A file has at most %d bytes (%d MiB)", STEPCAST_FILE_MAX_BYTES,
-               STEPCAST_FILE_MAX_BYTES / (1024 * 1024));
-  return FALSE;
-}
-
-/* libsoup keeps it already. A client that said nothing of the length is not read to its end for
- * nothing. */
-static void
-on_got_chunk (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
-{
-  SoupMessageBody *body = soup_server_message_get_request_body (message);
-  g_autoptr (GError) error = NULL;
-  guint status;
-
-  if (body->length <= STEPCAST_FILE_MAX_BYTES || !soup_message_body_get_accumulate (body))
-    return;
-
-  soup_message_body_set_accumulate (body, FALSE);
-  soup_message_body_truncate (body);
-  refuse_size (&status, &error);
-  stepcast_http_respond_error (message, status, error); /* when it has come to its end */
-}
+static const StepcastBodyLimit file_limit = { "A file", STEPCAST_FILE_MAX_BYTES };
 
 static void
-end (gpointer data, GClosure *closure)
+on_message_gone (gpointer data, GObject *message)
 {
   g_autoptr (StepcastUploads) uploads = data;
 
@@ -81,19 +56,13 @@ stepcast_upload_request_admit (SoupServerMessage *message,
                                guint *status,
                                GError **error)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-
-  if (soup_message_headers_get_content_length (headers) > STEPCAST_FILE_MAX_BYTES)
-    return refuse_size (status, error);
   *status = SOUP_STATUS_SERVICE_UNAVAILABLE;
   if (!stepcast_uploads_begin (uploads, error))
     return FALSE;
 
-  /* The closure goes with the message, however that ends. */
-  g_signal_connect_data (message, "got-chunk", G_CALLBACK (on_got_chunk), g_object_ref (uploads),
-                         end, G_CONNECT_DEFAULT);
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), TRUE);
-  return TRUE;
+  /* However the message ends. */
+  g_object_weak_ref (G_OBJECT (message), on_message_gone, g_object_ref (uploads));
+  return stepcast_request_body_accept (message, &file_limit, status, error);
 }
 
 /* What people call it, without where it was. */
